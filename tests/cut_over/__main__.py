@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.crash.__main__ import a_postgresql
 from tests.cut_over.campaign import SHORT, Draw, rehearse
 from tests.cut_over.checker import figures
+from tests.cut_over.old_system.character import Character
 from tests.processes import fork_from_now_on
 
 
@@ -30,11 +31,10 @@ def options() -> argparse.ArgumentParser:
         help="of the new system; PostgreSQL at TIRO_TEST_POSTGRESQL",
     )
     parser.add_argument(
-        "--old-ignores-no-block",
-        nargs=2,
-        type=int,
-        metavar=("FIRST", "LAST"),
-        help="The days of it, counted from 1; drawn by the seed where nothing is said.",
+        "--trait",
+        action="append",
+        metavar="NAME=VALUE",
+        help="Of the old system, in place of what the seed draws; plain: none but those given.",
     )
     return parser
 
@@ -46,11 +46,11 @@ def main() -> int:
     draw = Draw(chosen.days, chosen.acts, chosen.kills, chosen.seed)
     if draw.days <= draw.again:
         draw = replace(draw, **SHORT)
-    if chosen.old_ignores_no_block is None:
-        draw = draw.with_deaf_days()
-    else:
-        first, last = chosen.old_ignores_no_block
-        draw = replace(draw, ignores=(first - 1, last))
+    traits = chosen.trait or []
+    character = Character() if "plain" in traits else Character.drawn(draw.seed)
+    character = character.with_traits(each for each in traits if each != "plain")
+    draw = replace(draw, character=character)
+    print(f"the old system: {character.text()}", flush=True)
     database = a_postgresql() if chosen.database == "postgresql" else nullcontext("")
     with tempfile.TemporaryDirectory(prefix="tiro-cut-over-") as name, database as url:
         folder = chosen.keep or Path(name)
@@ -59,6 +59,7 @@ def main() -> int:
         found = figures(folder)
     took = time.monotonic() - began
     print(f"\nseed {draw.seed}, {draw.days} days of {draw.acts:,} acts, {took:.0f} s")
+    print(f"the old system: {character.text()}")
     print(done.deaths())
     print(found.text())
     return 0 if found.is_sound else 1

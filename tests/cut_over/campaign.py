@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -26,9 +26,13 @@ from tests.cut_over.counters import Bag, Counters, Told
 from tests.cut_over.delivering import deliver, open_debts, open_loans, waiting_for
 from tests.cut_over.front import Front
 from tests.cut_over.machines import Machine
+from tests.cut_over.nights import note_night
+from tests.cut_over.old_system.character import PLAIN, Character
 from tests.cut_over.terminals import Diary, Terminal
 from tests.cut_over.world import (
+    APART,
     BRANCHES,
+    DIRECT,
     TERMINALS,
     World,
     branch_of,
@@ -68,14 +72,7 @@ class Draw:
     flips: tuple[int, int] = (5, 7)
     back: int = 9
     again: int = 12
-    #: From the first to before the second of these days the old system goes by its own rules, and
-    #: takes no notice of what is told to it without a block.
-    ignores: tuple[int, int] = (0, 0)
-
-    def with_deaf_days(self) -> Draw:
-        """The same, with a few such days after the last flip, where there are any."""
-        first = self.again + 1 + Random(self.seed).randrange(max(1, self.days - self.again - 5))
-        return replace(self, ignores=(first, first + 4))
+    character: Character = PLAIN
 
 
 #: When fewer days are to be rehearsed: the flips of two days, and none back.
@@ -100,6 +97,7 @@ class Rehearsal:
     flipped: list[tuple[tuple[str, ...], bool]] = field(default_factory=list)
     #: What the off-line desk has before it, and who borrows it.
     aside: list[tuple[str, str]] = field(default_factory=list)
+    has_gone_back: bool = False
 
     def deaths(self) -> str:
         """Of what the machines died, and how often."""
@@ -120,13 +118,16 @@ class Rehearsal:
             await self._open_doors(day, kills)
             if await self._evening():
                 self._hand_over()
-            self._night(day)
+            await self._compare_all()
+            await self._night(day)
             took = time.monotonic() - began
             dead = sum(sum(each.deaths.values()) for each in self.machines.values())
             self.say(f"day {day + 1}: {self.diary.count:,} messages, {dead} deaths, {took:.1f} s")
         for front in self.fronts:
             front.slow = front.cut_before = front.cut_after = 0
         await self._evening()
+        await self._compare_all()
+        await self._look_at_both(self.draw.days)
 
     async def _open_doors(self, day: int, kills: dict[tuple[int, int], tuple[str, str]]) -> None:
         """The acts of a day: each begins when its time has come and a terminal is free."""
@@ -222,13 +223,10 @@ class Rehearsal:
         if day == draw.shadow:
             # What happens from now on is followed: what the delivery brings was before that.
             self._flip(BRANCHES, "shadow", "the new system learns")
-            deliver(self.world)
+            self._set_apart("old")
+            deliver(self.world, is_halved=True)
         if day == draw.again:  # both systems know that they are in
             self.aside = [self.counters.set_aside() for _ in range(8)]
-        is_deaf = draw.ignores[0] <= day < draw.ignores[1]
-        if is_deaf is not self.world.ignores_no_block:
-            self.world.ignores_no_block = is_deaf
-            self.say(f"the old system {'ignores' if is_deaf else 'knows'} no block")
 
     def _noon(self, day: int) -> None:
         """Branches are flipped at noon, while patrons stand at the machines."""
@@ -236,23 +234,46 @@ class Rehearsal:
         for branch, flip in zip(BRANCHES, draw.flips, strict=True):
             if day == flip:
                 self._moves((branch,), "its day")
-        if day == draw.back:
+        if day == draw.back and self._may_go_back():
             self._moves(BRANCHES[1:], "once back, to see that it can be done", is_back=True)
-        if day == draw.again > draw.back >= 0:
+        if day == draw.again > draw.back >= 0 and self.has_gone_back:
             self._moves(BRANCHES[1:], "again")
         if day == draw.again:
+            self._end_old_terminals()
+        if day == draw.again:
             self._play_off_line()
+
+    def _may_go_back(self) -> bool:
+        """A system that does not take what it is told has too little to lend by."""
+        self.has_gone_back = self.world.character.no_block == "honoured"
+        return self.has_gone_back
+
+    def _set_apart(self, mode: Mode) -> None:
+        """Some terminals are in another mode than their branch."""
+        apart = [each.login for each in self.terminals if each.is_mixed and not each.system]
+        if apart:
+            self._flip(tuple(apart), mode, "they have a mode of their own")
+
+    def _end_old_terminals(self) -> None:
+        """All branches have come over: no terminal speaks to the old system by itself."""
+        self._set_apart("new")
+        for terminal in self.terminals:
+            if terminal.system == "old":
+                terminal.cut()
+                terminal.port, terminal.system = self.world.ports["proxy"], ""
 
     def _moves(self, branches: tuple[str, ...], why: str, *, is_back: bool = False) -> None:
         """The other system answers at the machines of these branches, and will look after them."""
         self._flip(branches, "shadow" if is_back else "new with write-back", why)
+        if not is_back:
+            self._set_apart("old")
         self.flipped.append((branches, is_back))
 
     def _hand_over(self) -> None:
         """The other system looks after what was flipped, now that neither has anything to hear of
         the day: what it hears later it would leave to the other to tell."""
         old, new = self.world.old, self.world.new
-        old.now = new.now = self.clock.pass_time(minutes=1)
+        new.now = self.clock.pass_time(minutes=1)
         for branches, is_back in self.flipped:
             move(branches, away_from=new if is_back else old, to=old if is_back else new)
         self.flipped.clear()
@@ -296,34 +317,84 @@ class Rehearsal:
         long."""
         for machine in self.machines.values():
             machine.down_for = 0
+        return await self._until(lambda told: not _has_to_be_told(told), "something to be told")
+
+    async def _until(self, is_so: Callable[[dict[str, Any]], bool], what: str) -> bool:
+        """Wait until the status of the proxy says so; say what is left if that takes too long."""
         end = time.monotonic() + _EVENING
         while time.monotonic() < end:
-            try:
-                told = ask(self.world.folder / "proxy" / "journal", ask="status")
-            except NoProxy:
-                told = {}
-            if told and not any(each["to_be_told"] for each in told["systems"].values()):
+            told = await self._ask(ask="status")
+            if told and is_so(told):
                 return True
             await asyncio.sleep(0.05)
-        self.say("something is still to be told")
+        self.say(f"there is still {what}")
         return False
 
-    def _night(self, day: int) -> None:
-        """The jobs of both, as of the evening; each tells people of its branches."""
+    async def _ask(self, **asked: str) -> dict[str, Any]:
+        """Ask the proxy; empty while it is down."""
+        try:
+            return await asyncio.to_thread(
+                partial(ask, self.world.folder / "proxy" / "journal", **asked)
+            )
+        except NoProxy:
+            return {}
+
+    async def _compare_all(self) -> None:
+        """Staff have all of it compared in the evening, and wait for that."""
+        if not await self._is_comparable():
+            return
+        while "error" in (answer := await self._ask(ask="reconcile")) or not answer:
+            await asyncio.sleep(0.1)
+        await self._until(_is_at_rest, "something to be compared")
+
+    async def _is_comparable(self) -> bool:
+        told = await self._ask(ask="status")
+        modes = {each["mode"] for each in told.get("terminals", ())}
+        return bool(modes - {"old", "new"})
+
+    async def _night(self, day: int) -> None:
+        """The jobs of both, as of the evening; each tells people of its branches. The old system
+        delivers, and the proxy compares everything.
+        """
         self.clock.set(_BEGIN.replace(hour=21) + timedelta(days=day))
         for terminal in self.terminals:
             terminal.cut()  # switched off for the night
-        for library in (self.world.old, self.world.new):
-            library.now = self.clock()
-            for name in _JOBS:
-                run_job(
-                    library.circulation,
-                    library.database,
-                    name,
-                    day=library.now.astimezone(ZONE).date(),
-                    now=library.now,
-                )
-            self._tell(library)
+        old, new, character = self.world.old, self.world.new, self.world.character
+        now = self.clock()
+        old.run_night(
+            now + timedelta(seconds=character.clock),
+            renews=character.own_renewals,
+            fines=character.own_fines,
+        )
+        if self._old_lends(day):
+            await asyncio.to_thread(deliver, self.world)
+        new.now = now
+        for name in _JOBS:
+            run_job(
+                new.circulation,
+                new.database,
+                name,
+                day=now.astimezone(ZONE).date(),
+                now=now,
+            )
+        self._tell(new)
+        if await self._is_comparable():
+            await self._until(
+                lambda told: _is_at_rest(told) and _began_since(told, now),
+                "something to be compared this night",
+            )
+        await self._look_at_both(day)
+
+    def _old_lends(self, day: int) -> bool:
+        """Does the old system look after a branch, of which Tiro hears?"""
+        return day >= self.draw.shadow and any(map(self.world.old.looks_after, BRANCHES))
+
+    async def _look_at_both(self, day: int) -> None:
+        """Write down how the databases differ, and how far the journal is."""
+        told: dict[str, Any] = {}
+        while not told:
+            told = await self._ask(ask="status")
+        note_night(self.world.folder, day, told["last_id"])
 
     @staticmethod
     def _tell(library: Library) -> None:
@@ -331,6 +402,21 @@ class Rehearsal:
         while after is not None:
             after = library.write(partial(_gathered, library, after))
         sent(library)
+
+
+def _has_to_be_told(told: dict[str, Any]) -> bool:
+    return any(each["to_be_told"] for each in told["systems"].values())
+
+
+def _is_at_rest(told: dict[str, Any]) -> bool:
+    """Is nothing compared or told any more?"""
+    unequal = told["unequal"]
+    return not (unequal["is_comparing"] or unequal["waiting"] or _has_to_be_told(told))
+
+
+def _began_since(told: dict[str, Any], moment: datetime) -> bool:
+    begun = told["unequal"]["begun"]
+    return bool(begun) and datetime.fromisoformat(begun) >= moment
 
 
 def _gathered(library: Library, after: int, transaction: Transaction) -> int | None:
@@ -343,7 +429,7 @@ async def _rehearsing(
 ) -> AsyncIterator[Rehearsal]:
     random = Random(draw.seed)
     patrons, items = max(30, draw.acts // 2), max(120, draw.acts * 4)
-    world = found(folder, _BEGIN, random, patrons=patrons, items=items, url=url)
+    world = found(folder, _BEGIN, random, draw.character, patrons=patrons, items=items, url=url)
     deliver(world)
     ports = world.ports
     fronts = [
@@ -354,24 +440,28 @@ async def _rehearsing(
     fronts[1].cut_before = fronts[1].cut_after = 2
     wrong = {3: timedelta(seconds=90), 17: timedelta(seconds=-90)}
     diary = Diary(folder / "terminals.jsonl")
+    direct = DIRECT if draw.character.mixed_terminals else {}
+    apart = APART if draw.character.mixed_terminals else ()
     terminals = [
         Terminal(
             terminal_name(each),
             branch_of(each),
-            ports["proxy"],
+            ports[direct.get(each, "proxy")],
             clock,
             diary,
             is_desk(each),
             wrong.get(each, timedelta()),
+            is_mixed=each in direct or each in apart,
+            system=direct.get(each, ""),
             breaks=lambda: random.randrange(1000) < _BREAKS,
         )
         for each in range(TERMINALS)
     ]
     told = Told(
-        {barcode: card for barcode, (card, _, _) in open_loans(world.old.database).items()},
+        open_loans(world.old),
         Bag(list(world.barcodes)),
-        open_debts(world.old.database),
-        waiting=waiting_for(world.old.database),
+        open_debts(world.old),
+        waiting=waiting_for(world.old),
     )
     machines = {name: Machine(name, folder / name) for name in ("old", "new", "proxy")}
     counters = Counters(told, world.cards, random, lambda: rehearsal._free())
@@ -390,7 +480,7 @@ async def _rehearsing(
         for front in fronts:
             front.close()
         diary.close()
-        world.old.database.close()
+        world.old.close()
         world.new.database.close()
 
 

@@ -8,23 +8,26 @@ model by which the rehearsal chose its acts.
 
 from __future__ import annotations
 
-import json
+import re
 import sys
-import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, create_engine, text
 
-from tests.cut_over.letters import Letters, day, moment
-from tests.cut_over.replaying import Act, Journal, Shop, read, without_secrets
-from tests.cut_over.terminals import read_diary
+from tests.cut_over.letters import Letters, moment
+from tests.cut_over.nights import Difference, read_nights
+from tests.cut_over.old_system.character import Character
+from tests.cut_over.old_system.store import FINE, Store, day_of
+from tests.cut_over.replaying import Act, Journal, OwnRenewal, Shop, read, without_secrets
+from tests.cut_over.state import There, url_of
+from tests.cut_over.terminals import field_of, read_diary
+from tests.cut_over.world import is_mixed
 
-_ZONE: Final = ZoneInfo("Europe/Copenhagen")
 _EVENTS: Final = ("checked_out", "renewed", "checked_in")
 _SHOWN: Final = 12
 
@@ -50,6 +53,10 @@ class Figures:
     not_taken: list[str] = field(default_factory=list)
     #: Where a system went by its own rules, and that stands on the list for people: how it differs.
     listed: list[str] = field(default_factory=list)
+    #: Differences after a night that no list named, and those at the end; all that differed then.
+    unexplained: list[str] = field(default_factory=list)
+    unequal_unlisted: list[str] = field(default_factory=list)
+    unequal: int = 0
     #: Payments that were not taken while a system was down.
     not_paid: int = 0
     #: Patrons who wanted to renew all loans meanwhile, of whose loans the proxy had seen none.
@@ -64,9 +71,11 @@ class Figures:
         return [
             ("lost", self.lost),
             ("refused that the old system would have allowed", self.refused),
-            ("told twice", self.told_twice),
-            ("told by nobody", self.told_by_nobody),
             ("done twice", self.done_twice),
+            ("patrons notified twice", self.told_twice),
+            ("patrons not notified", self.told_by_nobody),
+            ("differences not on the list within one night", self.unexplained),
+            ("unequal at the end and not listed", self.unequal_unlisted),
             ("loans, debts, holds and blocks that differ at the end", self.differing),
         ]
 
@@ -77,6 +86,7 @@ class Figures:
             f"{self.not_paid} payments were not taken while a system was down",
             f"{self.not_renewed} renewals of all loans by patrons who were not seen before it was",
             *(f"{name}: {len(cases)}" for name, cases in self._counted),
+            f"unequal at the end, and listed: {self.unequal - len(self.unequal_unlisted)}",
             f"not taken by a system, which was told to people: {len(self.not_taken)}",
             f"differ, and stand on the list for people: {len(self.listed)}",
             f"of which nobody knows what became of them: {len(self.unknown)}",
@@ -95,36 +105,134 @@ def figures(folder: Path) -> Figures:
     journal = read(folder / "proxy" / "journal")
     _heard(found, folder / "terminals.jsonl", journal)
     shop = Shop.before(folder / "first files")
+    own = _own_renewals(folder)
     for act in journal.acts:
+        while own and own[0].at < act.at:
+            shop.move_due(own.pop(0), act.began)
         if act.is_granted:
             found.changes += 1
             shop.do(act)
+    for left in own:
+        shop.move_due(left, journal.acts[-1].over)
     desk = _lent_off_line(folder / "files" / "desk.koc")
-    unsure = _unsure(found, journal, shop)
-    _refusals(found, journal, shop, unsure)
-    unsure |= set(desk)
-    there: dict[str, _There] = {}
-    letters: dict[str, Letters] = {}
-    for name in ("old", "new"):
-        since = 0 if name == "old" else journal.shadow
-        with create_engine(_url(folder / name)).connect() as connection:
-            there[name] = _There.read(connection)
-            strange = journal.listed[name]
-            _compare_events(found, name, connection, shop, _Doubts(unsure, strange), since)
-            _compare_payments(found, name, connection, shop, unsure, since)
-            letters[name] = Letters.read(connection)
-            if name == "new":
-                _off_line(found, connection, there[name], desk, shop)
-    _compare(found, there, shop, unsure, journal)
-    letters["new"].forget_before(journal.shadow_at)
-    _told(found, letters, shop, unsure, journal)
+    old = Store(folder / "old")
+    engine = create_engine(url_of(folder))
+    try:
+        with engine.connect() as connection:
+            _in_both(found, folder, journal, shop, (old, connection), desk)
+    finally:
+        old.close()
+        engine.dispose()
     return found
 
 
-def _url(folder: Path) -> str:
-    table = tomllib.loads((folder / "tiro.toml").read_text(encoding="utf-8"))
-    url: str = table["database"]["url"]
-    return url.replace("postgresql:", "postgresql+psycopg:")
+def _in_both(
+    found: Figures,
+    folder: Path,
+    journal: Journal,
+    shop: Shop,
+    both: tuple[Store, Connection],
+    desk: Mapping[str, str],
+) -> None:
+    """Lay what was granted beside both databases."""
+    old, new = both
+    unsure = _unsure(found, journal, shop)
+    if Character.read(folder / "old").mixed_terminals:
+        # One system hears nothing of some terminals at which these are.
+        unsure |= {each for (each,) in old.rows("SELECT barcode FROM items") if is_mixed(each)}
+        cards = [each for (each,) in old.rows("SELECT card FROM patrons") if is_mixed(each)]
+        unsure |= {*cards, *map(_debt, cards)}
+    _refusals(found, journal, shop, unsure)
+    for (card,) in old.rows("SELECT card FROM charges WHERE why LIKE '% is late'"):
+        shop.owed[card] += FINE
+    unsure |= set(desk)
+    _direct(found, folder / "terminals.jsonl", old, new)
+    there = {"old": There.of_old(old), "new": There.of_new(new)}
+    letters = {"old": Letters.of_old(old), "new": Letters.read(new)}
+    events = {"old": _events_of_old(old), "new": _events_of_new(new)}
+    payments = {"old": _payments_of_old(old), "new": _payments_of_new(new)}
+    for name in ("old", "new"):
+        since = 0 if name == "old" else journal.shadow
+        strange = journal.listed[name]
+        _compare_events(found, name, events[name], shop, _Doubts(unsure, strange), since)
+        _compare_payments(found, name, payments[name], shop, unsure, since)
+    _off_line(found, new, there["new"], desk, shop)
+    _compare(found, there, shop, unsure, journal)
+    letters["new"].forget_before(journal.shadow_at)
+    _told(found, letters, shop, unsure, journal)
+    _explained(found, folder, journal)
+
+
+def _direct(found: Figures, diary: Path, old: Store, new: Connection) -> None:
+    """Every loan that a terminal of one system alone heard of must be there."""
+    heard: Counter[tuple[str, str, str]] = Counter()
+    for each in read_diary(diary):
+        if each.system and each.is_granted and each.sent[:2] == "11":
+            heard[each.system, field_of(each.sent, "AA"), field_of(each.sent, "AB")] += 1
+    for (system, card, item), number in heard.items():
+        if system == "old":
+            statement = "SELECT count(*) FROM loans WHERE card = ? AND item = ?"
+            ((there,),) = old.rows(statement, card, item)
+        else:
+            (there,) = new.execute(
+                text(
+                    "SELECT count(*) FROM loans l JOIN items i ON i.id = l.item_id"
+                    " JOIN patron_identifiers p ON p.patron_id = l.patron_id AND p.kind = 'card'"
+                    " WHERE i.barcode = :item AND p.identifier = :card"
+                ),
+                {"item": item, "card": card},
+            ).one()
+        if not there:
+            found.lost.append(
+                f"{system}: {item} was lent to {card} {number} times, at its terminal"
+            )
+
+
+def _explained(found: Figures, folder: Path, journal: Journal) -> None:
+    """Is each difference listed after the night in which it was there?"""
+    nights = read_nights(folder)
+    for night in nights:
+        if night.last_id < journal.shadow:
+            continue
+        open_ones = journal.listed_at(night.last_id)
+        missing = [
+            each
+            for each in night.differences
+            if (each.subject, each.name) not in open_ones
+            and not (each.aspect == "loan" and _has_listed_borrower(each, open_ones))
+        ]
+        is_end = night is nights[-1]
+        cases = found.unequal_unlisted if is_end else found.unexplained
+        cases += [f"day {night.day + 1}: {each.text()}" for each in missing]
+        if is_end:
+            found.unequal = len(night.differences)
+
+
+def _has_listed_borrower(each: Difference, open_ones: set[tuple[str, str]]) -> bool:
+    """A loan may be listed with the patron who has it in one system."""
+    cards = re.findall(r"\('(\w+)'", each.old + each.new)
+    return any(("patron", card) in open_ones for card in cards)
+
+
+def _own_renewals(folder: Path) -> list[OwnRenewal]:
+    """What the old system has renewed by itself, in order."""
+    ahead = timedelta(seconds=Character.read(folder / "old").clock)
+    old = Store(folder / "old")
+    try:
+        rows = old.rows(
+            "SELECT at, item, card, due FROM events WHERE kind = 'own_renewal' ORDER BY id"
+        )
+    finally:
+        old.close()
+    return [
+        OwnRenewal(stamp(moment(at) - ahead), item, card, day_of(due))
+        for at, item, card, due in rows
+    ]
+
+
+def stamp(at: datetime) -> str:
+    """A moment as the journal has it."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 # What terminals were told
@@ -138,6 +246,8 @@ def _heard(found: Figures, diary: Path, journal: Journal) -> None:
             continue
         found.answered += 1
         told = (heard.terminal, without_secrets(heard.sent), heard.answer)
+        if heard.system:
+            continue
         if heard.is_granted and told not in journal.answers:
             found.lost.append(f"not in the journal: {heard.sent} -> {heard.answer}")
 
@@ -170,7 +280,11 @@ def _refusals(found: Figures, journal: Journal, shop: Shop, unsure: set[str]) ->
     for act in journal.acts:
         if act.code == "65" and act.is_granted:
             found.refused += [one.text() for one in shop.left_out(act) if one.item not in unsure]
-        if act.is_granted or act.item in unsure or (act.code == "37" and _debt(act.card) in unsure):
+        if (
+            act.is_granted
+            or {act.item, act.card} & unsure
+            or (act.code == "37" and _debt(act.card) in unsure)
+        ):
             continue
         if act.code == "37" and act.by == "proxy":
             found.not_paid += 1
@@ -196,8 +310,15 @@ def _told(
     old, new = letters["old"], letters["new"]
     sent = old.sent + new.sent
     found.messages = sum(sent.values())
+    acts = Counter(
+        (act.card, barcode, act.at[:10].replace("-", ""))
+        for barcode, its in shop.done.items()
+        for _, act in its
+    )
     found.told_twice = [
-        f"{' '.join(case)}: {number} times" for case, number in sent.items() if number > 1
+        f"{' '.join(case)}: {number} times"
+        for case, number in sent.items()
+        if number > max(1, acts[case[0], case[3], case[4]])
     ]
     told = old.by_day + new.by_day
     loans = Counter(
@@ -226,79 +347,8 @@ def _told(
         ]
 
 
-# What stands in the databases
-
-
-class _There(NamedTuple):
-    """What one of them says. Loans by item: card and due day. Debts by card, holds by item.
-    `not_fetched`: item and card of what stood on a shelf beyond its deadline, which ends the hold.
-    """
-
-    loans: dict[str, tuple[str, str]]
-    debts: dict[str, int]
-    holds: dict[str, tuple[str, ...]]
-    blocked: frozenset[str]
-    not_fetched: frozenset[tuple[str, str]]
-
-    @classmethod
-    def read(cls, connection: Connection) -> _There:
-        loans = connection.execute(
-            text(
-                "SELECT i.barcode, p.identifier, l.due FROM loans l"
-                " JOIN items i ON i.id = l.item_id"
-                " JOIN patron_identifiers p ON p.patron_id = l.patron_id AND p.kind = 'card'"
-                " WHERE l.checked_in IS NULL"
-            )
-        )
-        debts = connection.execute(
-            text(
-                "SELECT p.identifier, b.fees + b.compensations FROM patron_balances b"
-                " JOIN patron_identifiers p ON p.patron_id = b.patron_id AND p.kind = 'card'"
-            )
-        )
-        holds = connection.execute(
-            text(
-                "SELECT i.barcode, p.identifier FROM holds h"
-                " JOIN items i ON i.record_id = h.record_id"
-                " JOIN patron_identifiers p ON p.patron_id = h.patron_id AND p.kind = 'card'"
-                " WHERE h.closed IS NULL"
-                " ORDER BY h.queue_class, h.priority, coalesce(h.queued, h.placed), h.id"
-            )
-        )
-        blocked = connection.execute(
-            text(
-                "SELECT p.identifier FROM patron_blocks b"
-                " JOIN patron_identifiers p ON p.patron_id = b.patron_id AND p.kind = 'card'"
-                " WHERE b.reason = 'self_service'"
-            )
-        )
-        not_fetched = connection.execute(
-            text(
-                "SELECT i.barcode, p.identifier, e.after, h.closed FROM holds h"
-                " JOIN items i ON i.record_id = h.record_id"
-                " JOIN patron_identifiers p ON p.patron_id = h.patron_id AND p.kind = 'card'"
-                " JOIN events e ON e.hold_id = h.id AND e.kind = 'hold_shelved'"
-                " WHERE h.outcome = 'not_collected'"
-            )
-        )
-        queues: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)
-        for barcode, card in holds:
-            queues[barcode] += (card,)
-        return cls(
-            {barcode: (card, day(moment(due))) for barcode, card, due in loans},
-            {card: owed for card, owed in debts if owed},
-            dict(queues),
-            frozenset(card for (card,) in blocked),
-            frozenset(
-                (barcode, card)
-                for barcode, card, shelved, closed in not_fetched
-                if json.loads(shelved)["deadline"] < moment(closed).isoformat()
-            ),
-        )
-
-
 def _compare(
-    found: Figures, there: dict[str, _There], shop: Shop, unsure: set[str], journal: Journal
+    found: Figures, there: dict[str, There], shop: Shop, unsure: set[str], journal: Journal
 ) -> None:
     """Do both have what was told last?"""
     for name, one in there.items():
@@ -308,6 +358,8 @@ def _compare(
             if owed != shop.owed[card] and _debt(card) not in unsure:
                 found.differing.append(f"{name}: {card} owes {owed}, and not {shop.owed[card]}")
         for card in {*one.blocked, *shop.blocks}:
+            if card in unsure:
+                continue
             if (card in one.blocked) not in list(shop.blocks[card].at_last()):
                 found.differing.append(
                     f"{name}: {card} is blocked or not, and it was told otherwise"
@@ -326,7 +378,7 @@ class _Doubts(NamedTuple):
     listed: set[str]
 
 
-def _compare_items(found: Figures, name: str, one: _There, shop: Shop, doubts: _Doubts) -> None:
+def _compare_items(found: Figures, name: str, one: There, shop: Shop, doubts: _Doubts) -> None:
     """Loans and queues."""
     for barcode in {*one.loans, *shop.loans} - doubts.unsure:
         told = [each and (each.card, each.due) for each in shop.loans[barcode].at_last()]
@@ -351,12 +403,9 @@ def _is_told(there: tuple[str, str] | None, told: tuple[str, str] | None) -> boo
     return there[0] == told[0] and told[1] in ("", there[1])
 
 
-def _compare_events(
-    found: Figures, name: str, connection: Connection, shop: Shop, doubts: _Doubts, since: int
-) -> None:
-    """Is every act among the events, once? What the old system did before the rehearsal began was
-    done at another machine. A loan that another one ended was not handed in. What it would not take
-    is not there, and what gains something by one's rules may gain nothing by those of the other."""
+def _events_of_new(connection: Connection) -> dict[str, Counter[str]]:
+    """By item. What the system did before the rehearsal began was done at another machine, and a
+    loan that another one ended was not handed in."""
     events: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for barcode, kind, number in connection.execute(
         text(
@@ -366,12 +415,32 @@ def _compare_events(
         )
     ):
         events[barcode][kind] = number
+    return events
+
+
+def _events_of_old(old: Store) -> dict[str, Counter[str]]:
+    events: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for item, kind, number in old.rows("SELECT item, kind, count(*) FROM events GROUP BY 1, 2"):
+        events[item][kind] = number
+    return events
+
+
+def _compare_events(
+    found: Figures,
+    name: str,
+    events: dict[str, Counter[str]],
+    shop: Shop,
+    doubts: _Doubts,
+    since: int,
+) -> None:
+    """Is every act among the events, once? What it would not take is not there, and what gains
+    something by one's rules may gain nothing by those of the other."""
     for barcode in {*events, *shop.done} - doubts.unsure:
         is_listed = barcode in doubts.listed
         acts = shop.done.get(barcode, [])
         wanted = Counter(event for event, act in acts if act.began > since)
         for event in _EVENTS:
-            there, number = events[barcode][event], wanted[event]
+            there, number = events.get(barcode, Counter())[event], wanted[event]
             may_be = wanted["gained nothing"] if event == "renewed" else 0
             if is_listed and (there < number or event == "renewed"):
                 continue
@@ -381,10 +450,7 @@ def _compare_events(
                 found.done_twice.append(f"{name}: {barcode} {event} {there} for {number}")
 
 
-def _compare_payments(
-    found: Figures, name: str, connection: Connection, shop: Shop, unsure: set[str], since: int
-) -> None:
-    """Was every payment taken, once?"""
+def _payments_of_new(connection: Connection) -> dict[str, int]:
     rows = connection.execute(
         text(
             "SELECT p.identifier, count(*) FROM payments y"
@@ -392,7 +458,17 @@ def _compare_payments(
             " GROUP BY p.identifier"
         )
     )
-    taken: dict[str, int] = dict(tuple(row) for row in rows)
+    return dict(tuple(row) for row in rows)
+
+
+def _payments_of_old(old: Store) -> dict[str, int]:
+    return dict(old.rows("SELECT card, count(*) FROM payments GROUP BY card"))
+
+
+def _compare_payments(
+    found: Figures, name: str, taken: dict[str, int], shop: Shop, unsure: set[str], since: int
+) -> None:
+    """Was every payment taken, once?"""
     for card in {*taken, *shop.paid}:
         number = sum(act.began > since for act in shop.paid.get(card, []))
         there = taken.get(card, 0)
@@ -411,7 +487,7 @@ def _lent_off_line(file: Path) -> dict[str, str]:
 
 
 def _off_line(
-    found: Figures, connection: Connection, there: _There, desk: Mapping[str, str], shop: Shop
+    found: Figures, connection: Connection, there: There, desk: Mapping[str, str], shop: Shop
 ) -> None:
     """They are lent to whoever the file says, once."""
     for barcode, card in desk.items():

@@ -15,6 +15,7 @@ from random import Random
 from typing import Any, Final
 
 from tests.cut_over.terminals import Heard, Terminal
+from tests.cut_over.world import is_mixed
 
 PIN: Final = "1234"
 _BLANK: Final = " " * 18
@@ -101,11 +102,14 @@ class Counters:
     ) -> None:
         self.told = told
         self.cards = cards
+        self._mixed_cards = [each for each in cards if is_mixed(each)]
         self._random = random
         self._free = free
         #: Items and cards that somebody holds in their hands.
         self._busy: set[str] = set()
         self._payments = 0
+        #: Whether the next act is at a terminal of which one system hears nothing.
+        self._is_mixed = False
         acts: dict[Callable[[Terminal], Coroutine[Any, Any, object]], int] = {
             self._borrow: 34,
             self._hand_in: 32,
@@ -126,6 +130,7 @@ class Counters:
         """Somebody does something at the terminal."""
         if self._random.random() < 0.004:
             terminal.cut()
+        self._is_mixed = terminal.is_mixed
         (drawn,) = self._random.choices(self._acts, self._weights)
         await drawn(terminal)
 
@@ -140,7 +145,7 @@ class Counters:
 
     def _somebody(self, *, may_be_full: bool = False) -> str:
         for _ in range(_TRIES):
-            card = self._random.choice(self.cards)
+            card = self._random.choice(self._mixed_cards if self._is_mixed else self.cards)
             is_bold = self._random.randrange(100) < _BOLD
             is_fit = card not in self.told.blocked and (
                 may_be_full or self.told.counts[card] < _MANY
@@ -150,11 +155,18 @@ class Counters:
         return card
 
     def _something(self, bag: Bag) -> str | None:
-        for _ in range(_TRIES if len(bag) else 0):
+        tries = _TRIES * (10 if self._is_mixed else 1)
+        for _ in range(tries if len(bag) else 0):
             barcode = bag.any(self._random)
+            if self._is_mixed and not self._is_for_mixed(barcode):
+                continue
             if barcode not in self._busy and barcode not in self.told.ready:
                 return barcode
         return None
+
+    def _is_for_mixed(self, barcode: str) -> bool:
+        """May it be taken to a terminal of which one system hears nothing?"""
+        return is_mixed(barcode) and is_mixed(self.told.loans.get(barcode, "0"))
 
     @contextmanager
     def _holding(self, *names: str) -> Iterator[None]:
@@ -225,6 +237,8 @@ class Counters:
             return
         card = self.told.loans[barcode]
         theirs = [each for each, whose in self.told.loans.items() if whose == card]
+        if self._is_mixed and not all(map(is_mixed, theirs)):
+            return
         if self._busy.intersection(theirs):
             return
         with self._holding(card, *theirs):
@@ -242,6 +256,7 @@ class Counters:
         with self._holding(card):
             who = f"AO{terminal.branch}|AA{card}|AC|AD{PIN}|"
             await terminal.ask(f"63001{terminal.date()}  Y       {who}")
+            self._is_mixed = terminal.is_mixed
             barcode = self._something(self.told.free)
             if barcode is not None and self._random.random() < 0.5:
                 with self._holding(barcode):
@@ -256,7 +271,11 @@ class Counters:
     # Money
 
     async def _pay(self, terminal: Terminal) -> None:
-        owing = [card for card, left in self.told.owed.items() if left and card not in self._busy]
+        owing = [
+            card
+            for card, left in self.told.owed.items()
+            if left and card not in self._busy and (is_mixed(card) or not self._is_mixed)
+        ]
         if not owing:
             return
         card = self._random.choice(owing)
@@ -293,7 +312,8 @@ class Counters:
     async def _fetch(self, terminal: Terminal) -> None:
         """What somebody waits for comes to its shelf, and they fetch it."""
         for barcode, (card, branch) in self.told.ready.items():
-            if not {barcode, card} & self._busy and branch == terminal.branch:
+            is_for_here = (is_mixed(barcode) and is_mixed(card)) or not terminal.is_mixed
+            if not {barcode, card} & self._busy and branch == terminal.branch and is_for_here:
                 break
         else:
             return
@@ -308,7 +328,11 @@ class Counters:
 
     async def _lose_card(self, terminal: Terminal) -> None:
         """A machine keeps a card, or staff free one again."""
-        blocked = [card for card in self.told.blocked if card not in self._busy]
+        blocked = [
+            card
+            for card in self.told.blocked
+            if card not in self._busy and (is_mixed(card) or not terminal.is_mixed)
+        ]
         if blocked and terminal.is_desk:
             card = self._random.choice(sorted(blocked))
             with self._holding(card):
@@ -327,9 +351,17 @@ class Counters:
 
     # Two at once
 
+    def _other(self, terminal: Terminal) -> Terminal | None:
+        """Another terminal of the same kind."""
+        other = self._free()
+        if other is not None and other.is_mixed is not terminal.is_mixed:
+            other.is_free = True
+            return None
+        return other
+
     async def _same_item(self, terminal: Terminal) -> None:
         """Two terminals have to do with the same item."""
-        other = self._free()
+        other = self._other(terminal)
         if other is None:
             return
         is_lent = self._random.random() < 0.5
@@ -355,7 +387,7 @@ class Counters:
 
     async def _same_patron(self, terminal: Terminal) -> None:
         """Two borrow with the same card."""
-        other = self._free()
+        other = self._other(terminal)
         if other is None:
             return
         try:

@@ -5,21 +5,18 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from hashlib import md5
 from pathlib import Path
 from shutil import copytree
-from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from catalogue.database import Database, Statement, columns, many
-from catalogue.schema import branches, items, records
-from circulation.holds.schema import captures, holds
-from circulation.ledger.schema import charges
+from catalogue.database import Statement, many
+from catalogue.schema import items
 from circulation.loans.schema import loans
-from circulation.patrons.schema import patron_blocks, patron_identifiers
-from tests.cut_over.world import BRANCHES, World, email_of
+from circulation.patrons.schema import patron_identifiers
+from tests.cut_over.old_system.store import Store
+from tests.cut_over.world import World, email_of
 from tests.servers import run_tiro
 
 #: The PIN of all, as the old system keeps it.
@@ -76,7 +73,7 @@ files = "debts.csv"
 key = "number"
 [debts.fields]
 patron = "card"
-branch = { constant = "DK-900101" }
+branch = "branch"
 kind = { constant = "administrative" }
 amount = "amount"
 remaining = "left"
@@ -84,9 +81,9 @@ created = "day"
 """
 
 
-def deliver(world: World) -> None:
+def deliver(world: World, *, is_halved: bool = False) -> None:
     """The old system writes its files, and the new one takes in what has changed. Before the whole
-    delivery comes half of one, which must do nothing.
+    delivery comes half of one if it `is_halved`, which must do nothing.
     """
     files = world.folder / "files"
     is_first = not files.exists()
@@ -95,13 +92,13 @@ def deliver(world: World) -> None:
         (files / "plan.toml").write_text(_PLAN)
     _export(world, files)
     load = ("move", "load", str(files / "plan.toml"))
-    if not is_first:
+    if is_halved:
         whole = (files / "loans.csv").read_text(encoding="utf-8").splitlines(keepends=True)
         (files / "loans.csv").write_text("".join(whole[: len(whole) // 2]), encoding="utf-8")
-        before = open_loans(world.new.database)
+        before = world.new.database.read(_open_loans).result()
         halved = run_tiro(world.folder / "new" / "tiro.toml", *load)
         assert halved.returncode == 1, halved.stdout
-        assert open_loans(world.new.database) == before
+        assert world.new.database.read(_open_loans).result() == before
         (files / "loans.csv").write_text("".join(whole), encoding="utf-8")
     # As many loans may have ended since as a day's returns are of all.
     shorter = () if is_first else ("--shorter",)
@@ -114,155 +111,61 @@ def deliver(world: World) -> None:
 _CARD = patron_identifiers.c.kind == "card"
 
 
-@many(tuple[str, str, datetime, datetime, int, str])
+@many(tuple[str, str])
 def _open_loans() -> Statement:
     card = (patron_identifiers.c.patron_id == loans.c.patron_id) & _CARD
     return (
-        select(
-            patron_identifiers.c.identifier,
-            items.c.barcode,
-            loans.c.checked_out,
-            loans.c.due,
-            loans.c.renewals,
-            branches.c.isil,
-        )
+        select(patron_identifiers.c.identifier, items.c.barcode)
         .select_from(
-            loans.join(items, items.c.id == loans.c.item_id)
-            .join(patron_identifiers, card)
-            .join(branches, branches.c.id == loans.c.branch_id)
+            loans.join(items, items.c.id == loans.c.item_id).join(patron_identifiers, card)
         )
         .where(loans.c.checked_in.is_(None))
+        .order_by(items.c.barcode)
     )
 
 
-@many(tuple[str, int, int, int, datetime])
-def _open_debts() -> Statement:
-    card = (patron_identifiers.c.patron_id == charges.c.patron_id) & _CARD
-    return (
-        select(
-            patron_identifiers.c.identifier,
-            charges.c.id,
-            charges.c.amount,
-            charges.c.balance,
-            charges.c.created,
-        )
-        .select_from(charges.join(patron_identifiers, card))
-        .where(charges.c.balance > 0)
-    )
+def open_loans(old: Store) -> dict[str, str]:
+    """By barcode, who has it."""
+    return dict(old.rows("SELECT item, card FROM loans WHERE ended IS NULL"))
 
 
-class _Waiting(NamedTuple):
-    """A hold as the old system has it; `ready` is the item that is kept for it."""
-
-    number: int
-    card: str
-    record: str
-    barcode: str
-    branch: str
-    placed: datetime
-    ready: str | None
-    shelved: datetime | None
-    deadline: datetime | None
-    place: int | None
-
-
-@many(_Waiting)
-def _waiting() -> Statement:
-    """All queues, each in its order. There is one item of each title."""
-    card = (patron_identifiers.c.patron_id == holds.c.patron_id) & _CARD
-    kept = items.alias("kept")
-    its = captures.c
-    told = columns(
-        _Waiting,
-        number=holds.c.id,
-        card=patron_identifiers.c.identifier,
-        record=records.c.control_number,
-        barcode=items.c.barcode,
-        branch=branches.c.isil,
-        placed=holds.c.placed,
-        ready=kept.c.barcode,
-        shelved=its.shelved,
-        deadline=its.deadline,
-        place=its.number,
-    )
-    order = func.coalesce(holds.c.queued, holds.c.placed)
-    return (
-        select(*told)
-        .select_from(
-            holds.join(patron_identifiers, card)
-            .join(records, records.c.id == holds.c.record_id)
-            .join(items, items.c.record_id == records.c.id)
-            .join(branches, branches.c.id == holds.c.pickup_branch_id)
-            .outerjoin(captures, its.hold_id == holds.c.id)
-            .outerjoin(kept, kept.c.id == its.item_id)
-        )
-        .where(holds.c.closed.is_(None))
-        .order_by(records.c.id, holds.c.queue_class, holds.c.priority, order, holds.c.id)
-    )
-
-
-@many(tuple[str])
-def _blocked() -> Statement:
-    card = (patron_identifiers.c.patron_id == patron_blocks.c.patron_id) & _CARD
-    return select(patron_identifiers.c.identifier).select_from(
-        patron_blocks.join(patron_identifiers, card)
-    )
-
-
-def open_loans(database: Database) -> dict[str, tuple[str, datetime, int]]:
-    """By barcode: card, due date, renewals."""
-    found = database.read(_open_loans).result()
-    return {barcode: (card, due, renewals) for card, barcode, _, due, renewals, _ in found}
-
-
-def open_debts(database: Database) -> dict[str, int]:
+def open_debts(old: Store) -> dict[str, int]:
     """By card, what is owed in minor units."""
-    return {card: balance for card, _, _, balance, _ in database.read(_open_debts).result()}
+    return dict(
+        old.rows("SELECT card, sum(left_over) FROM charges WHERE left_over > 0 GROUP BY card")
+    )
 
 
-def waiting_for(database: Database) -> dict[str, tuple[str, str]]:
+def waiting_for(old: Store) -> dict[str, tuple[str, str]]:
     """By barcode, who is the first to wait for it, and where they fetch it."""
     found: dict[str, tuple[str, str]] = {}
-    for each in database.read(_waiting).result():
-        found.setdefault(each.barcode, (each.card, each.branch))
+    for item, card, branch in old.rows(
+        "SELECT item, card, branch FROM holds WHERE closed IS NULL ORDER BY placed, id"
+    ):
+        found.setdefault(item, (card, branch))
     return found
 
 
 def _export(world: World, folder: Path) -> None:
     """What the old system writes."""
-    old = world.old.database
-    blocked = {card for (card,) in old.read(_blocked).result()}
+    old = world.old
     _write(
         folder / "patrons.csv",
         ("card", "branch", "given", "family", "email", "pin", "blocks"),
         [
-            (
-                card,
-                BRANCHES[0],
-                "Ida",
-                "Ørsted",
-                email_of(card),
-                _PIN,
-                "X" if card in blocked else "",
-            )
-            for card in world.cards
+            (card, branch, "Ida", "Ørsted", email_of(card), _PIN, "X" if is_blocked else "")
+            for card, branch, is_blocked in old.rows("SELECT card, branch, blocked FROM patrons")
         ],
     )
     _write(
         folder / "items.csv",
         ("barcode", "record", "branch"),
-        [
-            (barcode, f"c{number}", BRANCHES[number % 2])
-            for number, barcode in enumerate(world.barcodes)
-        ],
+        old.rows("SELECT barcode, record, branch FROM items"),
     )
     _write(
         folder / "loans.csv",
         ("card", "item", "out", "due", "renewals", "branch"),
-        [
-            (card, item, out.isoformat(), due.isoformat(), renewals, branch)
-            for card, item, out, due, renewals, branch in old.read(_open_loans).result()
-        ],
+        old.rows("SELECT card, item, out, due, renewals, branch FROM loans WHERE ended IS NULL"),
     )
     _write(
         folder / "holds.csv",
@@ -270,37 +173,36 @@ def _export(world: World, folder: Path) -> None:
             *("number", "card", "record", "item", "branch", "placed", "position", "state"),
             *("ready", "shelved", "deadline", "place"),
         ),
-        _written(old.read(_waiting).result()),
+        _waiting(old),
     )
     _write(
         folder / "debts.csv",
-        ("number", "card", "amount", "left", "day"),
+        ("number", "card", "branch", "amount", "left", "day"),
         [
-            (number, card, f"{amount / 100:.2f}", f"{left / 100:.2f}", day.isoformat())
-            for card, number, amount, left, day in old.read(_open_debts).result()
+            (number, card, branch, f"{amount / 100:.2f}", f"{left / 100:.2f}", created)
+            for number, card, branch, amount, left, created in old.rows(
+                "SELECT id, card, branch, amount, left_over, created FROM charges"
+                " WHERE left_over > 0"
+            )
         ],
     )
 
 
-def _written(waiting: Iterable[_Waiting]) -> Iterator[tuple[object, ...]]:
+def _waiting(old: Store) -> Iterator[tuple[object, ...]]:
     """Rows of holds.csv, with places in the queues."""
     places: Counter[str] = Counter()
-    for each in waiting:
-        places[each.record] += 1
-        state = "waiting" if each.ready is None else "transit" if each.shelved is None else "shelf"
+    for number, card, record, item, branch, placed, shelved, deadline in old.rows(
+        "SELECT h.id, h.card, i.record, h.item, h.branch, h.placed, h.shelved, h.deadline"
+        " FROM holds h JOIN items i ON i.barcode = h.item WHERE h.closed IS NULL"
+        " ORDER BY h.placed, h.id"
+    ):
+        places[record] += 1
+        is_coming = places[record] == 1 and old.loan_of(item) is None
+        state = "shelf" if shelved else "transit" if is_coming else "waiting"
+        ready = item if shelved or is_coming else ""
         yield (
-            each.number,
-            each.card,
-            each.record,
-            each.barcode,
-            each.branch,
-            each.placed.isoformat(),
-            places[each.record],
-            state,
-            each.ready or "",
-            each.shelved.isoformat() if each.shelved else "",
-            each.deadline.isoformat() if each.deadline else "",
-            each.place or "",
+            *(number, card, record, item, branch, placed, places[record], state),
+            *(ready, shelved or "", deadline or "", ""),
         )
 
 

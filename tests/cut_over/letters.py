@@ -11,13 +11,14 @@ from typing import Any, Final
 from sqlalchemy import Connection, text
 
 from tests.builders.circulation import ZONE
+from tests.cut_over.old_system.store import Store, day_of
 
 _LEFT: Final = "the other system%"
 
 
 @dataclass
 class Letters:
-    """Of one system. `sent` counts by patron, kind, step, item, and the second of the loan or hold;
+    """Of one system. `sent` counts by patron, kind, step, item, and the day of the loan or hold;
     `by_day` by patron, kind, item and day, with what was not so any more when it was to be sent.
     `shelved` are those who were to be told that something waits for them, and did not fetch it the
     same day. `left` are steps of the flow that it has left to the other system, and when; `done`
@@ -39,6 +40,33 @@ class Letters:
         found._read_steps(connection)
         return found
 
+    @classmethod
+    def of_old(cls, old: Store) -> Letters:
+        """Those of the old system, which writes each at once."""
+        found = cls()
+        for card, kind, step, item, of_day in old.rows(
+            "SELECT card, kind, step, item, of_day FROM letters"
+        ):
+            found.sent[card, kind, step, item, of_day] += 1
+            found.by_day[card, kind, item, of_day] += 1
+        for card, item, placed, shelved, closed in old.rows(
+            "SELECT card, item, placed, shelved, closed FROM holds WHERE shelved IS NOT NULL"
+        ):
+            if closed is None or day_of(closed) > day_of(shelved):
+                found.shelved.add((card, "hold_ready", item, day_of(placed)))
+        for card, item, lent, ended, step, is_ours, at in old.rows(
+            "SELECT l.card, l.item, l.out, l.ended, s.step, s.is_ours, s.at"
+            " FROM loans l LEFT JOIN steps s ON s.loan = l.id"
+        ):
+            loan = card, item, day_of(lent)
+            if ended is not None:
+                found.ended[loan] = moment(ended)
+            if step is not None and is_ours:
+                found.done.add((*loan, step))
+            elif step is not None:
+                found.left[*loan, step] = moment(at)
+        return found
+
     def _read_notices(
         self, connection: Connection, about: dict[tuple[str, int], tuple[str, datetime]]
     ) -> None:
@@ -57,7 +85,7 @@ class Letters:
                     item, at = about.get((what, number), ("", datetime.min.replace(tzinfo=UTC)))
                     self.by_day[card, kind, item, day(at)] += 1
                     if state == "sent":
-                        self.sent[card, kind, key, item, f"{at:%Y%m%d %H%M%S}"] += 1
+                        self.sent[card, kind, key, item, day(at)] += 1
 
     def _read_shelf(self, connection: Connection) -> None:
         for card, item, placed, at, closed in connection.execute(

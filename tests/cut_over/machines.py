@@ -34,7 +34,7 @@ class Machine:
 
     @property
     def kind(self) -> str:
-        return "proxy" if self.name == "proxy" else "system"
+        return "system" if self.name == "new" else self.name
 
     @property
     def points(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""``python -m tests.cut_over.processes system|proxy FOLDER``: the processes of the rehearsal.
+"""``python -m tests.cut_over.processes old|system|proxy FOLDER``: the processes of the rehearsal.
 
 They are those of the product, but for the clock, which is that of the rehearsal, and for the points
 at which they can be made to kill themselves: at SIGUSR1 they read from the file `CRASH_AT` of their
@@ -7,10 +7,13 @@ folder which one, and how often it is passed before that, as in ``before the ans
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +25,34 @@ from protocols.proxy.carrier import Carrier
 from protocols.proxy.exchange import Exchange
 from protocols.proxy.journal.writing import Journal
 from protocols.proxy.proxy import Proxy
+from protocols.proxy.reconciling import reconciler
 from protocols.proxy.relay import Relay
 from protocols.proxy.settings import load_settings
 from protocols.sip2 import handlers
 from protocols.sip2.listener import standard
 from protocols.sip2.session import Sip2Session
 from tests.cut_over.clock import Clock
+from tests.cut_over.old_system.server import Connection as OldConnection
+from tests.cut_over.old_system.server import OldSystem
+from tests.cut_over.old_system.store import Store
 
 CRASH_AT = "crash-at"
-#: While this file is in its folder, a system takes no notice of no block.
-DEAF = "ignores-no-block"
+PASSWORD = "open sesame"
+#: A day passes in seconds, so what is compared after an act does not wait for as long as it would.
+WAITS = {
+    "_AFTER_ACT_SECONDS": 0.2,
+    "_CONFIRM_SECONDS": 0.3,
+    "_DOWN_SECONDS": 0.3,
+    "_NIGHT_SECONDS": 0.3,
+}
 #: Where the processes may be killed: the method, and whether before or after it.
 POINTS: dict[str, dict[str, tuple[Any, str, bool]]] = {
+    "old": {
+        "before the work": (OldSystem, "respond", False),
+        "the work is done and not committed": (Store, "commit", False),
+        "after the work": (Store, "commit", True),
+        "after the answer is made": (OldConnection, "send", True),
+    },
     "system": {
         "before the work": (handlers, "respond", False),
         "the work is done and not committed": (handlers, "respond", True),
@@ -86,23 +105,22 @@ def _deadly(
     return deadly
 
 
-def deafen(folder: Path) -> None:
-    """Has the system go by its own rules where it is told that something has happened already, as
-    others do: while `DEAF` is in its folder.
-    """
-    respond, deaf = handlers.respond, folder / DEAF
+def old(folder: Path) -> None:
+    """The system that is left."""
+    port = json.loads((folder.parent / "ports.json").read_text())["old"]
+    asyncio.run(_listen(OldSystem(folder, Clock(folder.parent / "clock"), PASSWORD), port))
 
-    def by_its_rules(request: Any, *around: Any) -> Any:
-        if getattr(request, "no_block", False) and deaf.exists():
-            request.no_block = False
-        return respond(request, *around)
 
-    setattr(handlers, "respond", by_its_rules)  # noqa: B010
+async def _listen(system: OldSystem, port: int) -> None:
+    server = await system.listen(port)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, server.close)
+    print(port, flush=True)
+    with suppress(asyncio.CancelledError):
+        await server.serve_forever()
 
 
 def system(folder: Path) -> None:
     """A Tiro that speaks SIP2 alone."""
-    deafen(folder)
     configuration = load_configuration(folder / "tiro.toml", {"sip2": standard})
     configure_logging("warning")
     clock = Clock(folder.parent / "clock")
@@ -116,12 +134,14 @@ def system(folder: Path) -> None:
 
 def proxy(folder: Path) -> None:
     clock = Clock(folder.parent / "clock")
+    for name, seconds in WAITS.items():
+        setattr(reconciler, name, seconds)
     settings = load_settings(folder / "proxy.toml")
     setattr(proxy_serving, "Proxy", lambda settings: Proxy(settings, clock))  # noqa: B010
     proxy_serving.run(settings, lambda port: print(port, flush=True))
 
 
 if __name__ == "__main__":
-    KINDS = {"system": system, "proxy": proxy}
+    KINDS = {"old": old, "system": system, "proxy": proxy}
     arm(sys.argv[1], Path(sys.argv[2]))
     KINDS[sys.argv[1]](Path(sys.argv[2]))

@@ -74,8 +74,24 @@ class Journal:
     of_strangers: set[int] = field(default_factory=set)
     #: Cards that requests name.
     cards: dict[int, str] = field(default_factory=dict)
+    #: By list, subject and name, from which record on it was on that list, or was not any more.
+    lists: defaultdict[tuple[str, str, str], list[tuple[int, bool]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     shadow: int = 0
     shadow_at: datetime = datetime(9999, 1, 1, tzinfo=UTC)
+
+    def listed_at(self, last_id: int) -> set[tuple[str, str]]:
+        """Items and patrons that were on a list at that record."""
+        found = set()
+        for (_, subject, name), changes in self.lists.items():
+            known = [is_listed for number, is_listed in changes if number <= last_id]
+            if known and known[-1]:
+                found.add((subject, name))
+        return found
+
+    def note_list(self, which: str, subject: str, name: str, number: int, is_listed: bool) -> None:
+        self.lists[which, subject, name].append((number, is_listed))
 
 
 def without_secrets(message: str) -> str:
@@ -110,6 +126,17 @@ def read(folder: Path) -> Journal:
         elif kind == "flip" and record["to"] == "shadow" and not found.shadow:
             found.shadow = record["id"]
             found.shadow_at = datetime.fromisoformat(record["at"])
+        elif kind == "compared":
+            its = record["subject"], record["name"], record["id"]
+            found.note_list("compared", *its, bool(record["unequal"]))
+            if not record["unequal"]:
+                for system in ("old", "new"):
+                    found.note_list(system, *its, False)
+                    found.on_list[system].discard(record["name"])
+        elif kind == "remedy":
+            items[record["id"]] += all_of(record["sent"], "AB")
+            codes[record["id"]] = record["sent"][:2]
+            found.cards[record["id"]] = field_of(record["sent"], "AA")
         elif kind == "silent" and record.get("was_sent"):
             sent_and_silent.add(record["of"])
         elif kind == "answer" and record["of"] in open_requests:
@@ -124,6 +151,7 @@ def read(folder: Path) -> Journal:
             if request["sent"][:2] in _CHANGING:
                 _answered(found, request, record, request["id"] in sent_and_silent)
         elif kind == "carried" and record["outcome"] not in ("begun", "failed"):
+            _on_lists(found, record, items[record["of"]])
             _carried(found, record, items[record["of"]], codes.get(record["of"], ""))
     found.unknown += [
         _act(request, {"id": 2**62, "by": "nobody", "sent": ""})
@@ -133,13 +161,25 @@ def read(folder: Path) -> Journal:
     return found
 
 
+def _on_lists(found: Journal, record: dict[str, Any], items: list[str]) -> None:
+    """What is for a person names an item and a patron, until something later is done."""
+    outcome, number = record["outcome"], record["id"]
+    is_listed = outcome in ("refused", "unknown", "differs", "ignored")
+    item = items[max(0, record.get("part", 0) - 1)] if items else ""
+    if item:
+        found.note_list(record["to"], "item", item, number, is_listed)
+    card = found.cards.get(record["of"], "")
+    if card and is_listed:
+        found.note_list(record["to"], "patron", card, number, is_listed)
+
+
 def _carried(found: Journal, record: dict[str, Any], items: list[str], code: str) -> None:
     """How it ended that a system was told of something. A hold puts nothing right of a loan."""
     outcome, to = record["outcome"], record["to"]
     item = items[max(0, record.get("part", 0) - 1)] if items else ""
     if outcome in ("refused", "unknown"):
         found.untold[record["of"], to] = outcome, record.get("why", "")
-    if outcome in ("refused", "differs"):
+    if outcome in ("refused", "differs", "ignored"):
         found.listed[to].add(item)
         found.on_list[to].add(item)
     elif outcome != "unknown" and code in ("09", "11", "29", "65"):
@@ -150,6 +190,8 @@ def _answered(
     found: Journal, request: dict[str, Any], record: dict[str, Any], was_silent: bool
 ) -> None:
     act = _act(request, record)
+    for each in record.get("beside") or ():  # these have requests of their own
+        act = act._replace(answer=act.answer.replace(f"BM{each}|", ""))
     if act.by == "proxy" and was_silent and not act.is_granted:
         found.unknown.append(act)  # nobody knows what the system has done
     elif act.answer:
@@ -183,7 +225,7 @@ class Timeline(Generic[T]):
 
     def __init__(self, first: T) -> None:
         self._first = first
-        self._changes: list[tuple[int, int, T]] = []
+        self._changes: list[tuple[float, float, T]] = []
 
     @property
     def now(self) -> T:
@@ -191,6 +233,10 @@ class Timeline(Generic[T]):
 
     def becomes(self, act: Act, value: T) -> None:
         self._changes.append((act.over, act.began, value))
+
+    def become(self, at: float, value: T) -> None:
+        """It changes while nobody is at a terminal."""
+        self._changes.append((at, at, value))
 
     def during(self, act: Act) -> Iterator[T]:
         """All that it may have been then."""
@@ -217,6 +263,15 @@ class Loan(NamedTuple):
     card: str
     due: str
     renewals: int
+
+
+class OwnRenewal(NamedTuple):
+    """What the old system has renewed by itself. `at` is as the journal has it."""
+
+    at: str
+    item: str
+    card: str
+    due: str
 
 
 @dataclass
@@ -286,6 +341,13 @@ class Shop:
                 self._ends(before, act)
             self.counts[act.card].becomes(act, self.counts[act.card].now + 1)
         self._note("renewed" if gains else "gained nothing", act)
+
+    def move_due(self, renewal: OwnRenewal, number: int) -> None:
+        """The old system has renewed it by itself, before the record of that number."""
+        before = self.loans[renewal.item].now
+        if before is not None and before.card == renewal.card:
+            at = number - 0.5
+            self.loans[renewal.item].become(at, before._replace(due=renewal.due))
 
     def renew_all(self, act: Act) -> None:
         for item in all_of(act.answer, "BM"):

@@ -28,6 +28,8 @@ class Heard:
     sent: str
     answer: str | None
     tries: int
+    #: The system that was asked without the proxy.
+    system: str = ""
 
     @property
     def is_granted(self) -> bool:
@@ -60,6 +62,12 @@ def all_of(message: str, code: str) -> list[str]:
 def field_of(message: str, code: str) -> str:
     """The first field with this id, empty where there is none."""
     return next((value for name, value in fields_of(message) if name == code), "")
+
+
+def without_trailer(answer: str) -> str:
+    """The answer without number and checksum, where it has them."""
+    answer = answer.lstrip("\n")
+    return answer[:-9] if answer[-9:-7] == "AY" and answer[-6:-4] == "AZ" else answer
 
 
 class Diary:
@@ -98,6 +106,10 @@ class Terminal:
     diary: Diary
     is_desk: bool
     fast: timedelta = timedelta()
+    #: Does one of the systems hear nothing of it?
+    is_mixed: bool = False
+    #: The one system that it speaks to; empty: the proxy.
+    system: str = ""
     is_free: bool = True
     #: Does its line break once a message is out?
     breaks: Callable[[], bool] = lambda: False
@@ -117,8 +129,8 @@ class Terminal:
         while answer is None and time.monotonic() < end:
             tries += 1
             answer = await self._tried(data)
-        said = None if answer is None else answer.decode().rpartition("AY")[0]
-        heard = Heard(self.login, at, message, said, tries)
+        said = None if answer is None else without_trailer(answer.decode())
+        heard = Heard(self.login, at, message, said, tries, self.system)
         self.diary.note(heard)
         return heard
 
@@ -137,7 +149,7 @@ class Terminal:
                 answer = await self._exchanged(data)
         except (TimeoutError, OSError, EOFError, _NoLogin):
             pass
-        if not answer or answer[:2] == b"96":
+        if not answer or answer.lstrip(b"\n")[:2] == b"96":
             self.cut()
             await asyncio.sleep(0.1)
             return None
@@ -146,7 +158,7 @@ class Terminal:
     async def _open(self) -> None:
         self._line = await asyncio.open_connection("127.0.0.1", self.port)
         login = await self._exchanged(f"9300CN{self.login}|CO{PASSWORD}|\r".encode())
-        if login != b"941":
+        if login.lstrip(b"\n") != b"941":
             raise _NoLogin
 
     async def _exchanged(self, data: bytes) -> bytes:

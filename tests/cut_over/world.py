@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,31 +11,29 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from sqlalchemy import select
-
 from catalogue.changes.accession import add_record
-from catalogue.database import Statement, Transaction, many, migrate, open_database
-from catalogue.items import add_item
-from catalogue.schema import records
+from catalogue.database import Transaction, migrate, open_database
 from circulation.kernel.elsewhere import leave_to_another, take_over
-from circulation.kernel.results import UNATTENDED, CheckedOut
 from circulation.kernel.set_up import set_up_changed
-from circulation.patrons.registering import NewPatron, register_patron
 from tests.builders.catalogue import a_record
 from tests.builders.circulation import Library, a_library
 from tests.builders.dunning import DANISH, flow, notices_by
-from tests.builders.fees import charge, fee_rule
-from tests.builders.holds import ask, title
+from tests.builders.fees import fee_rule
 from tests.builders.pins import hashed
-from tests.cut_over.processes import DEAF
+from tests.cut_over.old_system.character import Character
+from tests.cut_over.old_system.store import LOAN_DAYS, Store, end_of_day
+from tests.cut_over.processes import PASSWORD
 from tests.servers import free_ports
 
-#: What the old system lends by, and the new one: it never refuses what the old one grants.
-OLD_RULES = {"loan_days": 28, "renewals": 2, "max_loans": 12}
+#: The new system's rules: it never refuses what the old one grants.
 NEW_RULES = {"loan_days": 30, "renewals": 3, "max_loans": 40}
 BRANCHES = ("DK-900101", "DK-900102")
 TERMINALS = 30
-PASSWORD = "open sesame"
+#: Terminals of another kind, where the character has some: those that speak to one system alone,
+#: and those whose mode stays another than that of their branch.
+DIRECT = {4: "old", 5: "new", 12: "old", 13: "old"}
+APART = (6, 7)
+MAX_AT_FIRST = 12
 #: Of what is on loan so much is reserved.
 _RESERVED = 0.05
 KEY = "0123456789abcdef" * 4
@@ -63,24 +63,12 @@ class World:
     """Where both stand, who uses them, and which ports are theirs. `owed` in minor units."""
 
     folder: Path
-    old: Library
+    old: Store
     new: Library
     cards: list[str]
     barcodes: list[str]
     ports: dict[str, int]
-
-    @property
-    def ignores_no_block(self) -> bool:
-        """Does the old system go by its own rules, whatever has happened already?"""
-        return (self.folder / "old" / DEAF).exists()
-
-    @ignores_no_block.setter
-    def ignores_no_block(self, is_deaf: bool) -> None:
-        path = self.folder / "old" / DEAF
-        if is_deaf:
-            path.touch()
-        else:
-            path.unlink(missing_ok=True)
+    character: Character
 
 
 def terminal_name(number: int) -> str:
@@ -96,50 +84,97 @@ def is_desk(number: int) -> bool:
     return number % 4 < 2
 
 
+def is_mixed(name: str) -> bool:
+    """Is it an item or a patron that is also seen at terminals of which one system hears nothing?
+
+    Every tenth is.
+    """
+    return name.endswith("0")
+
+
 def found(
     folder: Path,
     now: datetime,
     random: Random,
+    character: Character,
     *,
     patrons: int,
     items: int,
     url: str,
 ) -> World:
     """Makes both; `url` is the new one's database. The old one looks after both branches."""
-    old = _library(folder / "old", f"sqlite:///{folder / 'old' / 'tiro.sqlite'}", now, OLD_RULES)
-    titles = [f"Bind {number}" for number in range(items)]
-    _catalogue(old, titles)
+    (folder / "old").mkdir()
+    character.write(folder / "old")
     cards = [f"P{number:05}" for number in range(patrons)]
-    old.write(lambda transaction: _patrons(old, transaction, cards))
     barcodes = [f"I{number:05}" for number in range(items)]
-    old.write(lambda transaction: _items(old, transaction, barcodes))
-    for barcode in random.sample(barcodes, items // 5):
-        old.now = now - timedelta(days=random.randint(1, 26), hours=random.randint(0, 8))
-        card, other = random.sample(cards, 2)
-        lent = old.check_out(card, barcode)  # refused where somebody has enough
-        if isinstance(lent, CheckedOut) and random.random() < _RESERVED:
-            old.now += timedelta(hours=1)
-            ask(old, other, title(old, barcode), at=random.choice((old.main, old.other)))
-    for card in random.sample(cards, patrons // 3):
-        charge(old, card, random.randint(4, 400) * 50)
-    old.now = now
+    old = Store(folder / "old")
+    with old.working():
+        _fill(old, now, random, cards, barcodes)
     new = _library(folder / "new", url, now, NEW_RULES)
-    _catalogue(new, titles)
+    _catalogue(new, [f"Bind {number}" for number in range(items)])
     move(BRANCHES, away_from=new)
     names = ("old", "new", "proxy", "before old", "before new")
     ports = dict(zip(names, free_ports(len(names)), strict=True))
-    world = World(folder, old, new, cards, barcodes, ports)
+    world = World(folder, old, new, cards, barcodes, ports, character)
+    (folder / "ports.json").write_text(json.dumps(ports))
     _configure(world, url)
     _configure_proxy(world)
     return world
 
 
-def move(branches: Iterable[str], *, away_from: Library, to: Library | None = None) -> None:
+def _fill(old: Store, now: datetime, random: Random, cards: list[str], barcodes: list[str]) -> None:
+    """What the old system has when the rehearsal begins."""
+    old.write_many("INSERT INTO branches VALUES (?, 1)", [(each,) for each in BRANCHES])
+    old.write_many(
+        "INSERT INTO patrons (card, pin, branch) VALUES (?, '1234', ?)",
+        [(card, BRANCHES[0]) for card in cards],
+    )
+    old.write_many(
+        "INSERT INTO items VALUES (?, ?, ?)",
+        [(barcode, f"c{number}", BRANCHES[number % 2]) for number, barcode in enumerate(barcodes)],
+    )
+    counts: Counter[str] = Counter()
+    for barcode in random.sample(barcodes, len(barcodes) // 5):
+        out = now - timedelta(days=random.randint(1, 26), hours=random.randint(0, 8))
+        card, other = random.sample(cards, 2)
+        if counts[card] >= MAX_AT_FIRST:
+            continue
+        counts[card] += 1
+        due = end_of_day(out + timedelta(days=LOAN_DAYS))
+        old.write(
+            "INSERT INTO loans (item, card, branch, out, due) VALUES (?, ?, ?, ?, ?)",
+            barcode,
+            card,
+            BRANCHES[0],
+            out.isoformat(),
+            due.isoformat(),
+        )
+        if random.random() < _RESERVED:
+            old.write(
+                "INSERT INTO holds (item, card, branch, placed) VALUES (?, ?, ?, ?)",
+                barcode,
+                other,
+                random.choice(BRANCHES),
+                (out + timedelta(hours=1)).isoformat(),
+            )
+    for card in random.sample(cards, len(cards) // 3):
+        old.charge(card, BRANCHES[0], random.randint(4, 400) * 50, now, "of before")
+
+
+def move(
+    branches: Iterable[str],
+    *,
+    away_from: Library | Store,
+    to: Library | Store | None = None,
+) -> None:
     """From now on another looks after these branches: tells, bills and renews. It is the second at
     which both say so that counts."""
-    for library, verb in ((away_from, leave_to_another), (to, take_over)):
-        if library is not None:
-            library.write(partial(_moved, library, tuple(branches), verb))
+    for system, verb in ((away_from, leave_to_another), (to, take_over)):
+        if isinstance(system, Store):
+            for each in branches:
+                system.look_after(each, is_ours=verb is take_over)
+        elif system is not None:
+            system.write(partial(_moved, system, tuple(branches), verb))
 
 
 def _moved(
@@ -172,44 +207,12 @@ def _catalogue(library: Library, titles: Iterable[str]) -> None:
     library.write(work)
 
 
-@many(tuple[int])
-def _records() -> Statement:
-    return select(records.c.id).order_by(records.c.id)
-
-
-def _patrons(library: Library, transaction: Transaction, cards: list[str]) -> None:
-    act = library.act(transaction, UNATTENDED)
-    for card in cards:
-        told = NewPatron(
-            card=card,
-            home_branch=library.main.id,
-            category="adult",
-            given_name="Ida",
-            family_name="Ørsted",
-            email=email_of(card),
-            pin_hash=hashed("1234"),
-        )
-        register_patron(act, told)
-
-
 def email_of(card: str) -> str:
     return f"{card.lower()}@example.org"
 
 
-def _items(library: Library, transaction: Transaction, barcodes: list[str]) -> None:
-    homes = (library.main.id, library.other.id)
-    for number, (record,) in enumerate(_records(transaction)):
-        add_item(
-            transaction,
-            barcode=barcodes[number],
-            record_id=record,
-            branch_id=homes[number % 2],
-            now=library.now,
-        )
-
-
 def _configure(world: World, url: str) -> None:
-    """Both have an account for each terminal; the new one those for the proxy besides."""
+    """The new one has an account for each terminal, and those for the proxy besides."""
     password = hashed(PASSWORD)
 
     def account(login: str, branch: str, more: str = "") -> str:
@@ -222,19 +225,13 @@ def _configure(world: World, url: str) -> None:
         account(terminal_name(each), branch_of(each), 'kind = "desk"' if is_desk(each) else "")
         for each in range(TERMINALS)
     ]
-    own = {
-        "old": [of_proxy("proxy", 'require_patron_pin = "nobody"')],
-        "new": [
-            of_proxy("proxy", 'follows = "replay"'),
-            of_proxy("follows", 'follows = "shadow"\nlearns_pins = true'),
-            of_proxy("judges", "judges = true"),
-        ],
-    }
-    urls = {"old": f"sqlite:///{world.folder / 'old' / 'tiro.sqlite'}", "new": url}
-    for name, accounts in own.items():
-        section = _SECTION.format(url=urls[name], port=world.ports[name])
-        text = section + "".join([*machines, *accounts])
-        (world.folder / name / "tiro.toml").write_text(text)
+    own = [
+        of_proxy("proxy", 'follows = "replay"'),
+        of_proxy("follows", 'follows = "shadow"\nlearns_pins = true'),
+        of_proxy("judges", "judges = true"),
+    ]
+    text = _SECTION.format(url=url, port=world.ports["new"]) + "".join([*machines, *own])
+    (world.folder / "new" / "tiro.toml").write_text(text)
 
 
 def _configure_proxy(world: World) -> None:
@@ -252,9 +249,12 @@ key = "{KEY}"
 level = "error"
 [listen]
 port = {world.ports["proxy"]}
+[reconcile]
+requests_per_second = 1000.0
 [old]
 {_towards(world.ports["before old"])}
 {account}
+{_way_of_speaking(world.character)}
 [new]
 {_towards(world.ports["before new"])}
 {account}
@@ -262,6 +262,15 @@ follow = {{ login = "follows", {login} }}
 judge = {{ login = "judges", {login} }}
 {terminals}"""
     )
+
+
+def _way_of_speaking(character: Character) -> str:
+    """What `tiro probe` writes into proxy.toml of it."""
+    lines = [f"error_detection = {str(character.checksums).lower()}", "[old.dialect]"]
+    if not character.amounts:
+        lines.append('leaves_out = ["24.BV", "64.BV"]')
+    lines.append(f'hold_counts = "{character.hold_counts}"')
+    return "\n".join(lines)
 
 
 def _towards(port: int) -> str:

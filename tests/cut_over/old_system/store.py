@@ -106,7 +106,9 @@ class Store:
     def __init__(self, folder: Path) -> None:
         path = folder / DATABASE
         is_new = not path.exists()
-        self._database = sqlite3.connect(path, timeout=30, isolation_level=None)
+        self._database = sqlite3.connect(
+            path, timeout=30, isolation_level=None, check_same_thread=False
+        )
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = OFF")  # processes are killed, not hosts
         if is_new:
@@ -203,9 +205,7 @@ class Store:
             self._end(before, act, "ended_by_loan")
         for hold in queue:
             if hold.card == card:
-                self.write(
-                    "UPDATE holds SET closed = ? WHERE id = ?", act.at.isoformat(), hold.id
-                )
+                self.write("UPDATE holds SET closed = ? WHERE id = ?", act.at.isoformat(), hold.id)
         due = act.due or end_of_day(act.at + timedelta(days=LOAN_DAYS))
         self.write(
             "INSERT INTO loans (item, card, branch, out, due) VALUES (?, ?, ?, ?, ?)",
