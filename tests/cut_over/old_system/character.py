@@ -34,8 +34,7 @@ class Character:
     `hold_counts`: whether 64 counts ready and waiting holds apart. `no_block` is what becomes of a
     message with it: done, done by its own rules as any other, or refused. `closes` is how often of
     1,000 answers it closes the line after one. `login` is how it takes 93. `modes`: some terminals
-    stay in another mode or speak to one system alone. `returns` is how many times a branch that has
-    moved goes back.
+    stay in another mode or speak to one system alone.
     """
 
     clock: int = 0
@@ -69,7 +68,7 @@ class Character:
             if name not in types:
                 raise ValueError(f"no trait {name!r}: there is {', '.join(types)}")
             number_or_flag = types[name] in ("int", "bool")
-            found[name] = json.loads(value) if number_or_flag else value
+            found[name] = json.loads(value) if number_or_flag else value.replace("-", " ")
             is_free = name in ("clock", "closes", "mixed_terminals")
             if not is_free and found[name] not in _CHOICES[name]:
                 raise ValueError(f"{name} is one of {', '.join(map(str, _CHOICES[name]))}")
@@ -88,3 +87,7 @@ class Character:
     @classmethod
     def read(cls, folder: Path) -> Character:
         return cls(**json.loads((folder / FILE).read_text(encoding="utf-8")))
+
+
+#: A system that does all as the standard has it.
+PLAIN: Final = Character()
