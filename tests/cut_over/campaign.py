@@ -240,7 +240,7 @@ class Rehearsal:
             self._moves(BRANCHES[1:], "again")
         if day == draw.again:
             self._end_old_terminals()
-        if day == draw.again:
+        if day == draw.again + 1:  # all branches were handed over in the evening before
             self._play_off_line()
 
     def _may_go_back(self) -> bool:

@@ -47,7 +47,7 @@ class Act(NamedTuple):
     @property
     def told_due(self) -> str:
         """The due date that the patron was told: YYYYMMDD."""
-        return field_of(self.answer, "AH")[:8]
+        return _written_day(field_of(self.answer, "AH"))
 
     def text(self) -> str:
         return f"{self.terminal} {self.at[:19]} {self.sent} -> {self.by}: {self.answer}"
@@ -457,6 +457,13 @@ class _Lazily(defaultdict[str, T]):
 def _one_of(sent: str) -> str:
     """The date of a 65 where a 29 has it."""
     return f"29NN{sent[2:20]}"
+
+
+def _written_day(text: str) -> str:
+    """The day of a due date in any form that a system writes, as YYYYMMDD."""
+    if text[2:3] == "-":
+        return f"{text[6:10]}{text[3:5]}{text[:2]}"
+    return text.replace("-", "")[:8]
 
 
 def _day(text: str) -> date:
