@@ -154,7 +154,9 @@ def _in_both(
     for name in ("old", "new"):
         since = 0 if name == "old" else journal.shadow
         strange = journal.listed[name]
-        _compare_events(found, name, events[name], shop, _Doubts(unsure, strange), since)
+        _compare_events(
+            found, name, events[name], shop, _Doubts(unsure, strange, journal.remedies), since
+        )
         _compare_payments(found, name, payments[name], shop, unsure, since)
     _off_line(found, new, there["new"], desk, shop)
     _compare(found, there, shop, unsure, journal)
@@ -284,6 +286,7 @@ def _refusals(found: Figures, journal: Journal, shop: Shop, unsure: set[str]) ->
             act.is_granted
             or {act.item, act.card} & unsure
             or (act.code == "37" and _debt(act.card) in unsure)
+            or (act.by == "old" and {act.item, act.card} & journal.behind)
         ):
             continue
         if act.code == "37" and act.by == "proxy":
@@ -321,11 +324,13 @@ def _told(
         if number > max(1, acts[case[0], case[3], case[4]])
     ]
     told = old.by_day + new.by_day
+    # What a system would not take, it writes nothing of: that is on the list for people.
+    refused = {number for number, _ in journal.untold}
     loans = Counter(
         _loan_made(act, barcode, told)
         for barcode, acts in shop.done.items()
         for event, act in acts
-        if event == "checked_out" and barcode not in unsure
+        if event == "checked_out" and barcode not in unsure and act.began not in refused
     )
     # Who fetched it elsewhere, where a system would not take that, waits on its shelf alone.
     shelved = {
@@ -351,8 +356,12 @@ def _compare(
     found: Figures, there: dict[str, There], shop: Shop, unsure: set[str], journal: Journal
 ) -> None:
     """Do both have what was told last?"""
+    at_last = journal.listed_at(journal.last_id)
+    items = {name for subject, name in at_last if subject == "item"}
     for name, one in there.items():
-        _compare_items(found, name, one, shop, _Doubts(unsure, journal.on_list[name]))
+        listed = journal.on_list[name] | items
+        doubts = _Doubts(unsure, listed, journal.remedies)
+        _compare_items(found, name, one, shop, doubts, at_last)
         for card in {*one.debts, *shop.owed}:
             owed = one.debts.get(card, 0)
             if owed != shop.owed[card] and _debt(card) not in unsure:
@@ -372,13 +381,22 @@ def _compare(
 
 
 class _Doubts(NamedTuple):
-    """Items of which nobody can say what became of them, and those on a system's list."""
+    """Items of which nobody can say what became of them, those on a system's list, and what a
+    comparison has put right, by system and item."""
 
     unsure: set[str]
     listed: set[str]
+    remedies: defaultdict[tuple[str, str], list[str]]
 
 
-def _compare_items(found: Figures, name: str, one: There, shop: Shop, doubts: _Doubts) -> None:
+def _compare_items(
+    found: Figures,
+    name: str,
+    one: There,
+    shop: Shop,
+    doubts: _Doubts,
+    at_last: set[tuple[str, str]],
+) -> None:
     """Loans and queues."""
     for barcode in {*one.loans, *shop.loans} - doubts.unsure:
         told = [each and (each.card, each.due) for each in shop.loans[barcode].at_last()]
@@ -392,7 +410,11 @@ def _compare_items(found: Figures, name: str, one: There, shop: Shop, doubts: _D
             for each in shop.queues[barcode].at_last()
         ]
         if queue not in waiting:
-            cases = found.listed if barcode in doubts.listed else found.differing
+            cards = {*queue, *(card for each in waiting for card in each)}
+            is_listed = barcode in doubts.listed or any(
+                ("patron", each) in at_last for each in cards
+            )
+            cases = found.listed if is_listed else found.differing
             cases.append(f"{name}: for {barcode} wait {queue}, and not {waiting}")
 
 
@@ -433,8 +455,9 @@ def _compare_events(
     doubts: _Doubts,
     since: int,
 ) -> None:
-    """Is every act among the events, once? What it would not take is not there, and what gains
-    something by one's rules may gain nothing by those of the other."""
+    """Is every act among the events, once? What it would not take is not there, what gains
+    something by one's rules may gain nothing by those of the other, and what a comparison has put
+    right is an act of its own."""
     for barcode in {*events, *shop.done} - doubts.unsure:
         is_listed = barcode in doubts.listed
         acts = shop.done.get(barcode, [])
@@ -442,6 +465,7 @@ def _compare_events(
         for event in _EVENTS:
             there, number = events.get(barcode, Counter())[event], wanted[event]
             may_be = wanted["gained nothing"] if event == "renewed" else 0
+            may_be += doubts.remedies[name, barcode].count(event)
             if is_listed and (there < number or event == "renewed"):
                 continue
             if there < number:

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
@@ -23,6 +24,7 @@ T = TypeVar("T")
 
 #: The old system's rules: days, renewals, loans at once.
 DAYS, RENEWALS, LOANS = 28, 2, 12
+_EVENT_OF: Final = {"09": "checked_in", "11": "checked_out", "29": "renewed"}
 _CHANGING: Final = frozenset({"01", "09", "11", "15", "25", "29", "37", "65"})
 #: Answers to these always mean that it was done.
 _ALWAYS: Final = frozenset({"01", "25"})
@@ -70,6 +72,10 @@ class Journal:
     #: still, since it has taken nothing of them afterwards.
     listed: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     on_list: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    #: What a comparison has had a system told, by system and item: the events.
+    remedies: defaultdict[tuple[str, str], list[str]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     #: Requests of patrons of whom no system had told the proxy anything before.
     of_strangers: set[int] = field(default_factory=set)
     #: Cards that requests name.
@@ -78,8 +84,15 @@ class Journal:
     lists: defaultdict[tuple[str, str, str], list[tuple[int, bool]]] = field(
         default_factory=lambda: defaultdict(list)
     )
+    last_id: int = 0
     shadow: int = 0
     shadow_at: datetime = datetime(9999, 1, 1, tzinfo=UTC)
+
+    @cached_property
+    def behind(self) -> set[str]:
+        """Items and patrons of which the old system would not take something."""
+        cards = {self.cards.get(of, "") for of, system in self.untold if system == "old"}
+        return (cards | self.listed["old"]) - {""}
 
     def listed_at(self, last_id: int) -> set[tuple[str, str]]:
         """Items and patrons that were on a list at that record."""
@@ -114,6 +127,7 @@ def read(folder: Path) -> Journal:
     codes: dict[int, str] = {}
     for record in _records(folder):
         kind = record["kind"]
+        found.last_id = record["id"]
         items[record.get("of", 0)] += all_of(record.get("sent", ""), "BM")
         if kind == "request":
             items[record["id"]] += all_of(record["sent"], "AB")
@@ -137,6 +151,7 @@ def read(folder: Path) -> Journal:
             items[record["id"]] += all_of(record["sent"], "AB")
             codes[record["id"]] = record["sent"][:2]
             found.cards[record["id"]] = field_of(record["sent"], "AA")
+            found.remedies[record["to"], record["name"]].append(_EVENT_OF[record["sent"][:2]])
         elif kind == "silent" and record.get("was_sent"):
             sent_and_silent.add(record["of"])
         elif kind == "answer" and record["of"] in open_requests:
