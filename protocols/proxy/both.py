@@ -203,16 +203,21 @@ class CannotBePaid(Exception):
         self.amounts = amounts
 
 
-def shares(request: bytes, own: System, asking: Asking, *, adds: bool) -> list[Share]:
+def shares(
+    request: bytes, own: System, asking: Asking, *, adds: bool, hides_debts: bool = False
+) -> list[Share]:
     """Where the debt is that a 37 pays: the first is sent the message, the others are told of their
     share of it. Raises CannotBePaid.
 
     A fee that only one of them names (CG) is paid there. Else the amount is paid where so much is
     owed, in its own system if both fit; the sum of both debts is shared. Where debts may be the
-    same (not `adds`), the other one is told as much as it is owed.
+    same (not `adds`), the other one is told as much as it is owed. If the old system `hides_debts`
+    (it leaves BV out), its debt is not zero but unknown: it is told the whole payment.
     """
     other: System = "new" if own == "old" else "old"
     text, currency = text_field(request, "BV"), request[24:27].decode("latin-1")
+    if hides_debts:
+        return [Share(own, text), *([] if adds else [Share(other, text)])]
     paid = money_of(text, currency)
     mine = NOTHING if asking.mine is None else asking.mine.owed
     theirs = NOTHING if asking.theirs is None else asking.theirs.owed

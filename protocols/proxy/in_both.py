@@ -108,7 +108,13 @@ class InBoth:
     def _pay(self) -> None:
         exchange, asking = self._exchange, self._asking
         try:
-            first, *others = shares(self._body, exchange.to, asking, adds=self._beside.adds)
+            first, *others = shares(
+                self._body,
+                exchange.to,
+                asking,
+                adds=self._beside.adds,
+                hides_debts="64.BV" in exchange.proxy.settings.old.dialect.leaves_out,
+            )
         except CannotBePaid as error:
             exchange.refuse(Text.AMOUNT_FITS_NO_DEBT, amounts=" / ".join(error.amounts))
             return

@@ -23,6 +23,13 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--acts", type=int, default=2000, help="a day")
     parser.add_argument("--kills", type=int, default=2, help="a day")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--compares-every",
+        type=int,
+        default=1,
+        metavar="DAYS",
+        help="How often everything is compared in the evening; each night it is, too.",
+    )
     parser.add_argument("--keep", type=Path, help="A new folder that everything is left in.")
     parser.add_argument(
         "--database",
@@ -49,7 +56,7 @@ def main() -> int:
     traits = chosen.trait or []
     character = Character() if "plain" in traits else Character.drawn(draw.seed)
     character = character.with_traits(each for each in traits if each != "plain")
-    draw = replace(draw, character=character)
+    draw = replace(draw, character=character, compares_every=max(1, chosen.compares_every))
     print(f"the old system: {character.text()}", flush=True)
     database = a_postgresql() if chosen.database == "postgresql" else nullcontext("")
     with tempfile.TemporaryDirectory(prefix="tiro-cut-over-") as name, database as url:

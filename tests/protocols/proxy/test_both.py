@@ -155,6 +155,17 @@ def test_a_debt_that_both_know_is_paid_once_and_told_to_the_other(two: Two) -> N
         assert two.new.paid == [("P1", "30.00")]
 
 
+def test_a_system_that_leaves_debts_out_is_told_of_the_whole_payment(two: Two) -> None:
+    two.settings("old", "new with write-back")
+    path = two.folder / "proxy.toml"
+    text = path.read_text().replace("[new]", '[old.dialect]\nleaves_out = ["64.BV"]\n[new]', 1)
+    path.write_text(text)
+    two.old.owes = None
+    with proxy(two.folder) as running:
+        assert ask(at(running, 2), pay("30.00")).startswith(b"38Y")
+        until(lambda: two.old.paid == two.new.paid == [("P1", "30.00")])
+
+
 def test_a_payment_that_the_one_refuses_is_shared_with_nobody(two: Two) -> None:
     two.settings("old", "new")
     with proxy(two.folder) as running:
