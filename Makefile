@@ -22,7 +22,7 @@ help:
 	@echo "make lint        ruff, mypy, the import rules, and tsc over the scripts of the desk"
 	@echo "make base        make demo, every --help and the README, in an environment without extras"
 	@echo "make bench       measurements: loading, searching, lending"
-	@echo "make cut-over    rehearses a change of systems: sixty days, flips, kills, three figures"
+	@echo "make cut-over    rehearses a change of systems: sixty days, switches, kills, a drawn old system"
 	@echo "make crash       kills the server again and again under load, and looks at what is left"
 	@echo "make commit-cuts cuts its connections to PostgreSQL during COMMIT, under load"
 	@echo "make fuzz        feeds every parser with mutations of real messages"

@@ -57,6 +57,8 @@ class Figures:
     unexplained: list[str] = field(default_factory=list)
     unequal_unlisted: list[str] = field(default_factory=list)
     unequal: int = 0
+    #: The same of items and patrons at terminals of which one system hears nothing.
+    of_one_system: list[Difference] = field(default_factory=list)
     #: Payments that were not taken while a system was down.
     not_paid: int = 0
     #: Patrons who wanted to renew all loans meanwhile, of whose loans the proxy had seen none.
@@ -87,6 +89,7 @@ class Figures:
             f"{self.not_renewed} renewals of all loans by patrons who were not seen before it was",
             *(f"{name}: {len(cases)}" for name, cases in self._counted),
             f"unequal at the end, and listed: {self.unequal - len(self.unequal_unlisted)}",
+            f"at terminals of which one system hears nothing: {len(self.of_one_system)}",
             f"not taken by a system, which was told to people: {len(self.not_taken)}",
             f"differ, and stand on the list for people: {len(self.listed)}",
             f"of which nobody knows what became of them: {len(self.unknown)}",
@@ -193,6 +196,7 @@ def _direct(found: Figures, diary: Path, old: Store, new: Connection) -> None:
 def _explained(found: Figures, folder: Path, journal: Journal) -> None:
     """Is each difference listed after the night in which it was there?"""
     nights = read_nights(folder)
+    has_mixed = Character.read(folder / "old").mixed_terminals
     for night in nights:
         if night.last_id < journal.shadow:
             continue
@@ -203,6 +207,9 @@ def _explained(found: Figures, folder: Path, journal: Journal) -> None:
             if (each.subject, each.name) not in open_ones
             and not (each.aspect == "loan" and _has_listed_borrower(each, open_ones))
         ]
+        if has_mixed:
+            found.of_one_system += [each for each in missing if is_mixed(each.name)]
+            missing = [each for each in missing if not is_mixed(each.name)]
         is_end = night is nights[-1]
         cases = found.unequal_unlisted if is_end else found.unexplained
         cases += [f"day {night.day + 1}: {each.text()}" for each in missing]
@@ -337,7 +344,7 @@ def _told(
         case
         for name, its in letters.items()
         for case in its.shelved
-        if case[2] not in journal.listed[name]
+        if case[2] not in journal.listed[name] | journal.behind
     }
     wanted = loans + Counter(shelved)
     found.told_by_nobody = [

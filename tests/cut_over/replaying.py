@@ -103,7 +103,9 @@ class Journal:
                 found.add((subject, name))
         return found
 
-    def note_list(self, which: str, subject: str, name: str, number: int, is_listed: bool) -> None:
+    def note_list(
+        self, which: str, subject: str, name: str, number: int, *, is_listed: bool
+    ) -> None:
         self.lists[which, subject, name].append((number, is_listed))
 
 
@@ -142,10 +144,10 @@ def read(folder: Path) -> Journal:
             found.shadow_at = datetime.fromisoformat(record["at"])
         elif kind == "compared":
             its = record["subject"], record["name"], record["id"]
-            found.note_list("compared", *its, bool(record["unequal"]))
+            found.note_list("compared", *its, is_listed=bool(record["unequal"]))
             if not record["unequal"]:
                 for system in ("old", "new"):
-                    found.note_list(system, *its, False)
+                    found.note_list(system, *its, is_listed=False)
                     found.on_list[system].discard(record["name"])
         elif kind == "remedy":
             items[record["id"]] += all_of(record["sent"], "AB")
@@ -182,10 +184,10 @@ def _on_lists(found: Journal, record: dict[str, Any], items: list[str]) -> None:
     is_listed = outcome in ("refused", "unknown", "differs", "ignored")
     item = items[max(0, record.get("part", 0) - 1)] if items else ""
     if item:
-        found.note_list(record["to"], "item", item, number, is_listed)
+        found.note_list(record["to"], "item", item, number, is_listed=is_listed)
     card = found.cards.get(record["of"], "")
     if card and is_listed:
-        found.note_list(record["to"], "patron", card, number, is_listed)
+        found.note_list(record["to"], "patron", card, number, is_listed=is_listed)
 
 
 def _carried(found: Journal, record: dict[str, Any], items: list[str], code: str) -> None:
@@ -209,6 +211,9 @@ def _answered(
         act = act._replace(answer=act.answer.replace(f"BM{each}|", ""))
     if act.by == "proxy" and was_silent and not act.is_granted:
         found.unknown.append(act)  # nobody knows what the system has done
+        for subject, name in (("item", act.item), ("patron", act.card)):
+            if name:
+                found.note_list("in doubt", subject, name, act.over, is_listed=True)
     elif act.answer:
         found.acts.append(act)
         left = [each.partition(" ")[0] for each in all_of(act.answer, "BN")]
