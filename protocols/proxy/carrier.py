@@ -345,7 +345,9 @@ class Carrier:
                 return
             item = open_frame(said.raw).body
             is_done = not answer or is_granted(asked_for(answer), answer)
-            if is_as_told(task, item):
+            if is_as_told(task, item) and not is_done and task.sent[:2] == LOAN:
+                self._ask_for_borrower(job, task, answer)
+            elif is_as_told(task, item):
                 self._end(job, "done" if answer else "done already", answer=answer)
             elif is_done and item[2:4] == b"04" and task.sent[:2] != "09":
                 there, told_due = shown_day(text_field(item, "AH")), shown_day(due(task))
@@ -358,6 +360,21 @@ class Carrier:
 
         question = item_question(task, self._place(task), self._around.local_date())
         self._ask(task, question, told)
+
+    def _ask_for_borrower(self, job: Job, task: Task, answer: bytes) -> None:
+        """Check that a loan which was refused is that of the patron: another may have the item
+        until the same day."""
+
+        def found(is_theirs: bool | None, said: Said) -> None:
+            if is_theirs is None:
+                self._failed(job, said)
+            elif is_theirs:
+                self._end(job, "done", answer=answer)
+            else:
+                self._refused(job, task, answer)
+
+        asking = partial(self._ask, task)
+        ask_whether_done(task, self._place(task), self._around.local_date(), asking, found)
 
     def _refused(self, job: Job, task: Task, answer: bytes) -> None:
         why = text_field(answer, "AF") or Sentence("WAS_REFUSED")

@@ -49,6 +49,8 @@ class Letters:
         ):
             found.sent[card, kind, step, item, of_day] += 1
             found.by_day[card, kind, item, of_day] += 1
+            if step:
+                found.done.add((card, item, of_day, step))
         for card, item, placed, shelved, closed in old.rows(
             "SELECT card, item, placed, shelved, closed FROM holds WHERE shelved IS NOT NULL"
         ):

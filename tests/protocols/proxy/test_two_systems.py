@@ -209,6 +209,17 @@ def test_what_was_lent_until_another_day_is_noticed_though_its_answer_was_lost(t
         assert len(two.old.asked("11")) == 1
 
 
+def test_a_loan_refused_because_another_patron_has_the_item_is_never_done(two: Two) -> None:
+    two.settings("new with write-back")
+    two.old.habits.knows_no_block = False
+    two.old.loans["I1"] = "P2", DUE
+    with proxy(two.folder) as running:
+        assert ask(running.terminal(), OUT).startswith(b"121")
+        until(lambda: ("old", "write-back", "failed") in carried(running))
+        assert ("old", "write-back", "done") not in carried(running)
+        assert two.old.asked("63"), "it is asked who has it"
+
+
 def test_a_write_back_whose_answer_was_lost_is_not_done_twice(two: Two) -> None:
     two.settings("new with write-back")
     two.old.habits.drops_after = frozenset({"11"})
