@@ -354,7 +354,9 @@ class Shop:
         renewals = 0 if before is None else before.renewals + 1
         is_told = bool(act.told_due) or act.by != "proxy"
         is_known = before is not None and (before.due or act.by != "proxy")
-        gains = before is None or (is_told and is_known and before.due != act.told_due)
+        # Of all loans (66) no date is told, so whether one gained anything is not known.
+        is_new_date = before is None or bool(act.told_due and before.due != act.told_due)
+        gains = is_new_date and (before is None or bool(is_told and is_known))
         self.loans[act.item].becomes(act, Loan(act.card, act.told_due, renewals))
         if before is None or before.card != act.card:
             if before is not None:

@@ -87,9 +87,14 @@ def _changed(folder: Path, system: str = "new") -> Iterator[sqlite3.Connection]:
 
 
 def _last(folder: Path, code: str) -> tuple[str, str]:
-    """Item and card of the last act of that kind that was granted, and is not undone since."""
+    """Item and card of the last act of that kind that was granted, and is not undone since. What a
+    list names, or ever named, is told to people already."""
     journal: Journal = read(folder / "proxy" / "journal")
-    seen: set[str] = set()
+    seen = {
+        name
+        for (_, _, name), changes in journal.lists.items()
+        if any(is_listed for _, is_listed in changes)
+    }
     for act in reversed(journal.acts):
         if act.code == code and act.is_granted and act.item not in seen:
             return act.item, act.card
