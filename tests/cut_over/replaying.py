@@ -369,7 +369,9 @@ class Shop:
         before = self.loans[renewal.item].now
         if before is not None and before.card == renewal.card:
             at = number - 0.5
-            self.loans[renewal.item].become(at, before._replace(due=renewal.due))
+            self.loans[renewal.item].become(
+                at, before._replace(due=renewal.due, renewals=before.renewals + 1)
+            )
 
     def renew_all(self, act: Act) -> None:
         for item in all_of(act.answer, "BM"):
