@@ -25,7 +25,7 @@ from tests.cut_over.old_system.character import Character
 from tests.cut_over.old_system.store import FINE, Store, day_of
 from tests.cut_over.replaying import Act, Journal, OwnRenewal, Shop, read, without_secrets
 from tests.cut_over.state import There, url_of
-from tests.cut_over.terminals import field_of, read_diary
+from tests.cut_over.terminals import all_of, field_of, read_diary
 from tests.cut_over.world import is_mixed
 
 _EVENTS: Final = ("checked_out", "renewed", "checked_in")
@@ -270,6 +270,8 @@ def _unsure(found: Figures, journal: Journal, shop: Shop) -> set[str]:
             unsure.update(shop.items_during(act))
         else:
             unsure.add(act.item or _debt(act.card))
+    for act in journal.silent_renewals:
+        unsure.update({*shop.items_during(act)} - {*all_of(act.answer, "BM")})
     for case, items in journal.perhaps_renewed.items():
         found.unknown.append(case)
         unsure.update(items)

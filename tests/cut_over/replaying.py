@@ -66,6 +66,8 @@ class Journal:
     unknown: list[Act] = field(default_factory=list)
     #: By the renewal of all loans, what the proxy left out, and a system may have renewed.
     perhaps_renewed: dict[str, list[str]] = field(default_factory=dict)
+    #: Renewals of all loans whose answer was lost: what the proxy had not seen may be renewed, too.
+    silent_renewals: list[Act] = field(default_factory=list)
     #: What could not be told, by the number of the request and the system: outcome, and why.
     untold: dict[tuple[int, str], tuple[str, str]] = field(default_factory=dict)
     #: Items of which a system would not take what it was told, or has taken it otherwise: once, and
@@ -219,6 +221,8 @@ def _answered(
         left = [each.partition(" ")[0] for each in all_of(act.answer, "BN")]
         if act.by == "proxy" and was_silent and left:
             found.perhaps_renewed[act.text()] = left
+        if act.by == "proxy" and was_silent and act.code == "65":
+            found.silent_renewals.append(act)
 
 
 def _act(request: dict[str, Any], record: dict[str, Any]) -> Act:
