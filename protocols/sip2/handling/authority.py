@@ -68,19 +68,22 @@ def admitted(request: AboutPatron, place: Place, context: Context) -> Patron | R
     )
 
 
-def doubted(
+def patron_believed(
     request: Checkout | Renew,
     happened: datetime | None,
     account: Account | None,
     place: Place,
     context: Context,
-) -> Refused | None:
-    """Return why a message without a block (no block = Y) is not believed; None if it is.
+) -> str | Refused:
+    """Return whom a message without a block (no block = Y) names, or why it is not believed.
 
     A terminal cannot check a PIN while its line is down, so what it reports then of patrons of its
     own agency needs none. What is dated just now was done on line, and needs the same as everything
     on line; so does, whatever the date, what names a patron of another agency. A patron who is not
     served at all is lent nothing. Staff settle what is not believed.
+
+    The name is empty, which names nobody, where the terminal is to learn no more than that the
+    patron is unknown.
     """
     was_off_line = happened is not None and happened <= context.now - LATELY
     identifier = request.patron_identifier.strip()
@@ -89,10 +92,11 @@ def doubted(
         if was_off_line and (
             is_followed(request, account) or _is_of_own_agency(identifier, place, context)
         ):
-            return None
+            return identifier
         known = admitted(request, place, context)
-    is_let_in = not isinstance(known, Refused) or NOT_LET_IN.isdisjoint(known.reasons)
-    return None if is_let_in or not isinstance(known, Refused) else known
+    if isinstance(known, Refused):
+        return "" if Reason.PATRON_UNKNOWN in known.reasons else known
+    return identifier
 
 
 def _is_of_own_agency(identifier: str, place: Place, context: Context) -> bool:

@@ -20,7 +20,7 @@ from circulation.loans.renewals import renew_all as renew_all_loans
 from circulation.loans.undo import cancel_check_in
 from circulation.loans.wishes import LoanWish, RenewalWish, Reporting
 from protocols.hosting.answering import Context
-from protocols.sip2.handling.authority import NOT_LET_IN, admitted, doubted, pin_to_check
+from protocols.sip2.handling.authority import NOT_LET_IN, admitted, patron_believed, pin_to_check
 from protocols.sip2.handling.facts import patron_shown
 from protocols.sip2.handling.fees import amount_owed, price_of
 from protocols.sip2.handling.forms import fbs_form, tell_item
@@ -65,20 +65,26 @@ def checkout(request: Checkout, caller: Caller, context: Context) -> CheckoutRes
         item = find_item(context.transaction, request.item_identifier.strip())
         if item and _is_of(item.material_group, account.blocked_material_groups, context):
             raise Unanswerable(Text.NOT_LENT_HERE)
-    doubt = doubted(request, happened, caller.account, place, context) if no_block else None
-    outcome: CheckedOut | Renewed | Refused = doubt or check_out(
-        context.act(place.desk),
-        LoanWish(
-            patron=request.patron_identifier.strip(),
-            item=request.item_identifier.strip(),
-            pin=pin_to_check(request.patron_password),
-            no_block=no_block,
-            happened=happened,
-            due=due,
-            fee_acknowledged=request.fee_acknowledged is True,
-            reporting=Reporting(source_of(caller.account).value),
-        ),
-    )
+    patron: str | Refused = request.patron_identifier.strip()
+    if no_block:
+        patron = patron_believed(request, happened, account, place, context)
+    outcome: CheckedOut | Renewed | Refused
+    if isinstance(patron, Refused):
+        outcome = patron
+    else:
+        outcome = check_out(
+            context.act(place.desk),
+            LoanWish(
+                patron=patron,
+                item=request.item_identifier.strip(),
+                pin=pin_to_check(request.patron_password),
+                no_block=no_block,
+                happened=happened,
+                due=due,
+                fee_acknowledged=request.fee_acknowledged is True,
+                reporting=Reporting(source_of(account).value),
+            ),
+        )
     if (
         request.sc_renewal_policy
         and isinstance(outcome, Refused)
@@ -106,24 +112,31 @@ def renew(request: Renew, caller: Caller, context: Context) -> RenewResponse:
     """29 -> 30. The loan is named by its item (AB), or by its title as a list (AU) told it (AJ)."""
     place = caller.place(context, request.institution_id)
     no_block, happened, due = _off_line(request, caller, place, context.now)
-    doubt = doubted(request, happened, caller.account, place, context) if no_block else None
+    patron: str | Refused = request.patron_identifier.strip()
+    if no_block:
+        patron = patron_believed(request, happened, caller.account, place, context)
     barcode = request.item_identifier or ""
     if not barcode:
-        barcode, doubt = _barcode_of_title(request, place, context)
-    outcome = doubt or renew_loan(
-        context.act(place.desk),
-        RenewalWish(
-            patron=request.patron_identifier.strip(),
-            item=barcode.strip(),
-            pin=pin_to_check(request.patron_password),
-            no_block=no_block,
-            happened=happened,
-            due=due,
-            fee_acknowledged=request.fee_acknowledged is True,
-            is_told=is_followed(request, caller.account),
-            reporting=Reporting(source_of(caller.account).value),
-        ),
-    )
+        barcode, hindered = _barcode_of_title(request, place, context)
+        patron = hindered or patron
+    outcome: Renewed | Refused
+    if isinstance(patron, Refused):
+        outcome = patron
+    else:
+        outcome = renew_loan(
+            context.act(place.desk),
+            RenewalWish(
+                patron=patron,
+                item=barcode.strip(),
+                pin=pin_to_check(request.patron_password),
+                no_block=no_block,
+                happened=happened,
+                due=due,
+                fee_acknowledged=request.fee_acknowledged is True,
+                is_told=is_followed(request, caller.account),
+                reporting=Reporting(source_of(caller.account).value),
+            ),
+        )
     response = _not_yet(RenewResponse, request, barcode, place, context)
     response.renewal_ok = isinstance(outcome, Renewed)
     _with_outcome(response, request, outcome, caller, place, context)

@@ -34,6 +34,8 @@ NOTHING = (
         "hold_delayed",
     ),
     *("item_properties_set", "holdings_managed"),
+    # The loan has ended: the event of that comes with it.
+    "renewal_cancelled",
     # These note themselves that records have changed, or that items have gone.
     *("item_removed", "record_", "records_"),
 )

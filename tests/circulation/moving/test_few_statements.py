@@ -49,6 +49,7 @@ def test_a_delivery_sends_and_waits_for_few(
     found = big.deliver()
     assert [found[each].new for each in ("patrons", "items", "loans", "debts")] == [MANY] * 4
     rows = 4 * MANY
-    assert sum(sent.values()) < rows / 2, sent.most_common(8)
+    around = sent["BEGIN"] + sent["SELECT CASE WHEN NOT pg_is_in_recovery()"] + sent["COMMIT"]
+    assert sum(sent.values()) - around < rows / 2, sent.most_common(8)
     assert sum(waited.values()) < rows / 8, waited.most_common(8)
     assert any(each.startswith("ANALYZE") for each in sent), "it plans by what is there by now"

@@ -186,7 +186,7 @@ def test_good_pins(pin: str) -> None:
         ("", "4 to 32"),
         ("258", "4 to 32"),
         ("2" * 33, "4 to 32"),
-        ("1111", "same character"),
+        ("1111", "one character"),
         ("1234", "count up"),
         ("9876", "count up or down"),
         ("1403", "date of birth"),
