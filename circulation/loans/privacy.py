@@ -46,7 +46,13 @@ from circulation.kernel.results import DEFAULT_TIMEZONE
 from circulation.kernel.schema import agency_settings, events
 from circulation.loans.schema import loan_conflicts, loans
 from circulation.patrons.personal_data import Hindrance, PersonalData
-from circulation.patrons.schema import history_settings, patron_blocks, patron_consents, patrons
+from circulation.patrons.schema import (
+    history_settings,
+    patron_blocks,
+    patron_consents,
+    patron_identifiers,
+    patrons,
+)
 
 DEFAULT_DAYS = 28
 #: How many loans are cut in one transaction.
@@ -227,8 +233,28 @@ def cut_history(transaction: Transaction, patron_id: int) -> int:
     return _cut(transaction, _ended_of_patron(transaction, patron_id=patron_id))
 
 
+@send
+def _cut_off_line_acts(*, patron_id: int) -> Statement:
+    """What staff have written of an act may name the patron, too."""
+    its, known = loan_conflicts.c, patron_identifiers.c
+    theirs = select(known.identifier).where(known.patron_id == patron_id)
+    is_waiting = and_(its.settled.is_(None), its.patron_identifier.in_(theirs))
+    return (
+        update(loan_conflicts)
+        .where(or_(its.patron_id == patron_id, is_waiting))
+        .values(patron_identifier=None, remark=None)
+    )
+
+
+def _forget(transaction: Transaction, patron_id: int, now: datetime) -> None:
+    """Cut the cards from off-line acts: who gets one of them next has done none of these."""
+    _cut_off_line_acts(transaction, patron_id=patron_id)
+
+
 PERSONAL = PersonalData(
-    (Hindrance(_open_loans, "there are loans that are open"),), cut_history=cut_history
+    (Hindrance(_open_loans, "there are loans that are open"),),
+    forget=_forget,
+    cut_history=cut_history,
 )
 
 

@@ -2,6 +2,10 @@
 
 They are tried when a patron or a card is registered, when an item is added, after another off-line
 act with the same item, at the end of a load of a move, once a day, and when staff ask for it.
+
+An attempt that no person asks for does no act that was not believed when it was reported: one of a
+patron who is not served there, or who did not give the PIN. Nor does it lend to a patron of another
+agency than that of the terminal. Both are for staff who may serve the patron.
 """
 
 from __future__ import annotations
@@ -15,23 +19,32 @@ from sqlalchemy import ColumnElement, Select, literal_column, select, update
 from catalogue.database import Statement, change, columns, lock, many, one, send
 from circulation.kernel.act import Act
 from circulation.kernel.parts import Registry
-from circulation.kernel.results import CheckedIn, CheckedOut, Refused, Renewed
+from circulation.kernel.reasons import Reason
+from circulation.kernel.results import Branch, CheckedIn, CheckedOut, Refusal, Refused, Renewed
 from circulation.loans.lending import check_out
 from circulation.loans.off_line import ActState, Reported, Source
 from circulation.loans.renewals import renew
 from circulation.loans.returns import check_in
 from circulation.loans.schema import loan_conflicts
 from circulation.loans.wishes import LoanWish, OffLineReturn, RenewalWish, Reporting
-from circulation.patrons.identifiers import IDENTIFIERS
+from circulation.patrons.identifiers import IDENTIFIERS, find_patron, is_hashed, place_of_patron
 
 #: Acts tried in one transaction; the daily job tries the rest.
 STEP: Final = 50
+#: Why an act was not believed when it was reported.
+_NOT_BELIEVED: Final = (
+    Reason.PATRON_NOT_SERVED,
+    Reason.PIN_MISSING,
+    Reason.PIN_WRONG,
+    Reason.PIN_LOCKED,
+)
 
 
 class Waiting(NamedTuple):
     """An off-line act that is open, as it was reported."""
 
     id: int
+    patron_id: int | None
     branch_id: int
     noted: datetime
     reasons: str
@@ -50,6 +63,15 @@ class Waiting(NamedTuple):
     def reporting(self) -> Reporting:
         """Return how it became known, for the verb that does it."""
         return Reporting(self.source, self.noted)
+
+    def find_doubts(self) -> list[Reason]:
+        """Return why the act was not believed when it was reported."""
+        names = self.reasons.split(",")
+        doubts = [each for each in _NOT_BELIEVED if each.name in names]
+        # The national number of a patron who is not served is answered as an unknown one.
+        if self.patron_id is not None and Reason.PATRON_UNKNOWN.name in names:
+            doubts.append(Reason.PATRON_UNKNOWN)
+        return doubts
 
 
 #: Does an open act. Return why it cannot be done, or the id of the loan: 0 where there is none.
@@ -181,10 +203,11 @@ _OF_LOANS: Final[Mapping[Reported, Trier]] = {
 }
 
 
-def try_act(act: Act, waiting: Waiting) -> Refused | None:
+def try_act(act: Act, waiting: Waiting, *, is_asked_for: bool = False) -> Refused | None:
     """Do an open act, at its branch. Return why it cannot be done.
 
-    One that is not open any more is left alone.
+    One that is not open any more is left alone. `is_asked_for`: a person asks for it who may serve
+    its patron.
     """
     _lock(act.transaction, act_id=waiting.id)
     if find_waiting(act.transaction, act_id=waiting.id) is None:
@@ -193,6 +216,9 @@ def try_act(act: Act, waiting: Waiting) -> Refused | None:
     trier = {**dict(TRIERS.members), **_OF_LOANS}[reported]
     follows = waiting.source == Source.PROXY.value
     branch = act.circulation.current_set_up(act.transaction).branches[waiting.branch_id]
+    doubts = [] if is_asked_for else _find_doubts(act, waiting, branch)
+    if doubts:
+        return Refused(tuple(map(Refusal, doubts)))
     desk = act.desk._replace(branch_id=branch.id, agency_id=branch.agency_id, follows=follows)
     there = act._replace(desk=desk)
     found = trier(there, waiting)
@@ -202,6 +228,22 @@ def try_act(act: Act, waiting: Waiting) -> Refused | None:
         return found
     _set_done(act.transaction, act_id=waiting.id, settled=act.now, loan_id=found or None)
     return None
+
+
+def _find_doubts(act: Act, waiting: Waiting, branch: Branch) -> list[Reason]:
+    """Return why an act is left to staff: it was not believed, or a terminal has lent to a patron
+    of another agency, whose PIN cannot be checked now."""
+    doubts = waiting.find_doubts()
+    card = waiting.patron_identifier
+    if doubts or not card or waiting.source != Source.SIP2.value:
+        return doubts
+    patron_id = find_patron(act.transaction, card)
+    if patron_id is None:
+        return []
+    place = place_of_patron(act.transaction, patron_id=patron_id)
+    if place is None or place.agency_id == branch.agency_id:
+        return []
+    return [Reason.PATRON_UNKNOWN if is_hashed(card) else Reason.PATRON_NOT_SERVED]
 
 
 def try_item(act: Act, barcode: str) -> int:
@@ -218,11 +260,12 @@ def try_card(act: Act, card: str) -> int:
 
 
 def try_one(act: Act, act_id: int) -> Refused | None:
-    """Try an act of the list, and what waits for it. Return why it cannot be done."""
+    """Try an act of the list for a person who may serve its patron, and what waits for it. Return
+    why it cannot be done."""
     waiting = find_waiting(act.transaction, act_id=act_id)
     if waiting is None:
         return None
-    refused = try_act(act, waiting)
+    refused = try_act(act, waiting, is_asked_for=True)
     if refused is None and waiting.item_barcode:
         try_item(act, waiting.item_barcode)
     return refused

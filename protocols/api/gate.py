@@ -36,6 +36,7 @@ from circulation.patrons.identifiers import (
     IDENTIFIERS,
     PatronPlace,
     find_patron,
+    is_hashed,
     masked,
     national_digits,
     place_of_patron,
@@ -328,7 +329,8 @@ def refused_card(
     patron_id = _owner(card.strip(), context)
     if patron_id is None or admit(patron_id, right, request, principal, context) is not None:
         return None
-    return NOT_SERVED if national_digits(card.strip()) is None else _UNKNOWN
+    is_hidden = national_digits(card.strip()) is not None or is_hashed(card)
+    return _UNKNOWN if is_hidden else NOT_SERVED
 
 
 NOT_SERVED: Final = Refused((Refusal(Reason.PATRON_NOT_SERVED),))

@@ -16,6 +16,7 @@ from circulation.loans.conflicts import (
     reopen_conflict,
     settle_conflict,
 )
+from circulation.loans.off_line import Reported
 from circulation.loans.waiting import find_waiting, try_one
 from circulation.moving.off_line.block_list import barred_cards
 from circulation.staff.lookups import Seen
@@ -26,7 +27,7 @@ from protocols.api.authority import (
     note_look,
     number_of,
 )
-from protocols.api.gate import Names, note_entrance
+from protocols.api.gate import Names, note_entrance, refused_card
 from protocols.api.messages import Reply
 from protocols.api.models.answers import Branch, Money, branch_shown
 from protocols.api.models.lists import (
@@ -273,12 +274,22 @@ def reopen_act(request: Plain, principal: Principal, context: Context) -> None:
         raise Problem(Outcome.NOT_FOUND)
 
 
+#: What else than lending staff must be allowed to do, to have an act of another kind done.
+_RIGHT_TO_TRY: Final = {Reported.PAYMENT.value: Right.TAKE_FEES}
+
+
 def try_act_again(request: Plain, principal: Principal, context: Context) -> TriedAct:
-    """Try an open off-line act again, as it was reported. What waits for it is tried too."""
+    """Try an open off-line act again, as it was reported. What waits for it is tried too. An act
+    of a patron whom the caller may not serve stays open."""
     number = _act_in(request, principal, context)
-    if find_waiting(context.transaction, act_id=number) is None:
+    waiting = find_waiting(context.transaction, act_id=number)
+    if waiting is None:
         raise Problem(Outcome.NOT_FOUND)
-    refused = try_one(context.act(principal.desk), number)
+    right = _RIGHT_TO_TRY.get(waiting.act, Right.LEND)
+    must_have_here(principal, right)
+    card = waiting.patron_identifier
+    refused = refused_card(request, card, principal, context, right) if card else None
+    refused = refused or try_one(context.act(principal.desk), number)
     reasons = () if refused is None else refused.reasons
     return TriedAct(
         "done" if refused is None else "open",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from catalogue.database import Database, Statement, many, send
+from catalogue.database import Database, Statement, Transaction, many, send
 from circulation.jobs.running import run_job
 from circulation.kernel.engine import Circulation
 from circulation.kernel.reasons import Reason
@@ -20,6 +20,7 @@ from circulation.loans.schema import loan_conflicts
 from circulation.loans.waiting import try_one
 from circulation.loans.work_lists import Conflict, no_block_conflicts, settled_acts
 from circulation.patrons.identifiers import IDENTIFIERS, IdentifierKey, find_patron
+from circulation.patrons.personal_erasure import erase_person
 from circulation.patrons.schema import patron_identifiers
 from tests.builders.circulation import Library, a_library, a_patron, an_item
 
@@ -179,6 +180,29 @@ def test_sixteen_at_once_try_or_settle_an_act_once(library: Library, is_known: b
     is_lent = library.read(lambda t: lent_since(t, barcode=item)) is not None
     assert act.state == ("done" if is_lent else "settled")
     assert is_known or not is_lent
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_whoever_gets_the_card_of_an_erased_patron_is_lent_nothing_for_them(
+    library: Library, is_known: bool
+) -> None:
+    former = a_patron(library, "P1" if is_known else "P2")
+    report(library)
+    if not is_known:
+        library.write(lambda t: _give_card(t, card="P1", former=former))
+
+    def erase(transaction: Transaction) -> None:
+        patron = find_patron(transaction, "P1")
+        assert patron is not None
+        erase_person(library.act(transaction), patron)
+
+    library.write(erase)
+    (line,) = listed(library)
+    assert (line.patron_id, line.patron_identifier) == (None, None)
+    a_patron(library, "P1", given_name="Another")
+    item = an_item(library, "I1")
+    run_job(library.circulation, library.database, "off-line", day=library.today, now=library.now)
+    assert library.read(lambda t: lent_since(t, barcode=item)) is None
 
 
 def test_whatever_a_machine_sends_is_kept_within_bounds(library: Library) -> None:

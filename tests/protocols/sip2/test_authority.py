@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 
 from catalogue.database import Transaction, metadata
+from circulation.jobs.running import run_job
 from circulation.kernel.organisation import add_agency, add_branch, find_branch
 from circulation.kernel.reasons import BlockReason, Reason
 from circulation.kernel.results import UNATTENDED, Branch
+from circulation.loans.waiting import try_one
 from circulation.loans.work_lists import no_block_conflicts
 from circulation.patrons.addresses import NewAddress, add_address
 from circulation.patrons.blocks import block_patron
@@ -464,3 +466,57 @@ def test_a_national_number_that_is_not_served_is_like_an_unknown_one(
         return found
 
     assert answers(NATIONAL) == answers("0504871242")
+
+
+# Off-line acts that were not believed, and are tried again
+
+
+def is_lent(terminal: Terminal, item: str) -> bool:
+    return not terminal.ask(f"17{NOW}AO|AB{item}|".encode()).startswith(b"1803")
+
+
+@pytest.mark.parametrize("name", [CARD, NATIONAL])
+@pytest.mark.parametrize("serves", ["own", "all"])
+@pytest.mark.parametrize("again", ["return", "job"])
+def test_what_was_not_believed_is_done_by_no_later_attempt(
+    stranger: Library, a_terminal: ATerminal, name: str, serves: str, again: str
+) -> None:
+    """A terminal would lend to a stranger with two messages, or by waiting for the night."""
+    terminal = a_terminal(serves_patrons_of=serves)
+    assert terminal.ask(off_line("11", AN_HOUR_AGO).text.format(aa=name, ad="").encode())[:3] == (
+        b"121"
+    )
+    if again == "return":
+        returned = f"09Y{AN_HOUR_AGO}{AN_HOUR_AGO}AP|AO|ABI7000003|AC|"
+        assert terminal.ask(returned.encode()).startswith(b"101")
+    else:
+        stranger.pass_time(days=1)
+        day, now = stranger.today, stranger.now
+        run_job(stranger.circulation, stranger.database, "off-line", day=day, now=now)
+    assert not is_lent(terminal, "I7000003")
+    (line,) = stranger.read(no_block_conflicts).lines
+    assert line.state == "open"
+
+
+def test_a_card_that_another_agency_gives_out_later_is_lent_to_by_staff_alone(
+    library: Library, a_terminal: ATerminal
+) -> None:
+    neighbour, item = another_agency(library), an_item(library)
+    terminal = a_terminal()
+    assert terminal.ask(f"11YY{AN_HOUR_AGO}{LATER}AO|AALATER-1|AB{item}|AC|".encode()).startswith(
+        b"121"
+    )
+    a_patron(library, "LATER-1", home_branch=neighbour.id)
+    assert not is_lent(terminal, item)
+    (line,) = library.read(no_block_conflicts).lines
+    assert library.write(lambda t: try_one(library.act(t), line.id)) is None
+    assert is_lent(terminal, item)
+
+
+def test_a_card_that_the_own_agency_gives_out_later_is_lent_to(
+    library: Library, a_terminal: ATerminal
+) -> None:
+    item, terminal = an_item(library), a_terminal()
+    terminal.ask(f"11YY{AN_HOUR_AGO}{LATER}AO|AALATER-1|AB{item}|AC|".encode())
+    a_patron(library, "LATER-1")
+    assert is_lent(terminal, item)
