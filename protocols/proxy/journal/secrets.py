@@ -23,6 +23,11 @@ _NUMBER: Final = rb"(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])[0-9]{2}[- ]?[0-9
 _PATRON: Final = rb"AA|CY"
 
 
+def is_sealed(text: str) -> bool:
+    """Return whether a text stands in the place of a national number."""
+    return _SEALED.fullmatch(text.encode("utf-8", "surrogateescape")) is not None
+
+
 class Unreadable(ValueError):
     """A sealed number was sealed under another key."""
 

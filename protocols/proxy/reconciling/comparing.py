@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final, Protocol
 
 from protocols.proxy.journal.records import bytes_of
+from protocols.proxy.journal.secrets import is_sealed
 from protocols.proxy.kinds import text_field
 from protocols.proxy.line import Said
 from protocols.proxy.reconciling.rows import Named
@@ -91,9 +92,16 @@ class Comparison:
             return None
         theirs, ours = loans_in(old), loans_in(new)
         if theirs is not None and ours is not None and theirs != ours and "patron" not in found:
-            self.items = {each: "old" if each in theirs else "new" for each in theirs ^ ours}
+            if not self._is_of_another(old, new):
+                self.items = {each: "old" if each in theirs else "new" for each in theirs ^ ours}
             found["loans"] = (_has(theirs - ours), _has(ours - theirs))
         return found
+
+    def _is_of_another(self, old: bytes, new: bytes) -> bool:
+        """Return whether the old system may have answered about another patron: what is lent by
+        that answer alone is listed, and lent to no one."""
+        name, said = self.named[1], text_field(old, "AA")
+        return bool(said) and not is_sealed(name) and said not in (name, text_field(new, "AA"))
 
 
 def _has(items: frozenset[str]) -> Side:

@@ -18,6 +18,9 @@ _CHARGED: Final = b"04"
 _PLAIN: Final = DialectSettings()
 #: On loan, in other words: recalled, overdue, claimed returned, lost.
 _MAY_BE_CHARGED: Final = frozenset({b"04", b"05", b"07", b"11", b"12"})
+#: Not on loan: other, on order, available, in process, on the hold shelf, to be shelved, in transit,
+#: missing.
+_IS_IN: Final = frozenset({b"01", b"02", b"03", b"06", b"08", b"09", b"10", b"13"})
 #: What denies a patron something besides a block: too many loans, overdue items, debts.
 _OTHER_DENIALS: Final = (5, 6, 7, 8, 9, 10, 11, 12, 13)
 
@@ -57,8 +60,9 @@ Unequal = dict[str, tuple[Side, Side]]
 
 
 def item_side(answer: bytes) -> Side | None:
-    """What an 18 says of the loan; None where it says nothing that can be compared."""
-    if answer[:2] != b"18":
+    """What an 18 says of the loan; None where it says nothing that can be compared: half an answer,
+    or a status that the standard does not have, is no return."""
+    if answer[:2] != b"18" or not text_field(answer, "AB"):
         return None
     status, due = answer[2:4], text_field(answer, "AH")
     if status in _MAY_BE_CHARGED:
@@ -67,7 +71,7 @@ def item_side(answer: bytes) -> Side | None:
         return Side(Says.ON_LOAN, shown_day(due))
     if status == b"01" and not text_field(answer, "AJ"):
         return Side(Says.UNKNOWN)
-    return Side(Says.IN)
+    return Side(Says.IN) if status in _IS_IN else None
 
 
 def branch_in(answer: bytes) -> str:

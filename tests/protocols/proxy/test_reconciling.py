@@ -15,10 +15,13 @@ from click.testing import CliRunner
 from catalogue.database import Database
 from circulation.accounts.loans import PatronLoans, patron_loans
 from protocols.commands.command_line import tiro
+from protocols.proxy.line import Said
 from protocols.proxy.reconciling.causes import Known, Verdict, judge
+from protocols.proxy.reconciling.comparing import Comparison
 from protocols.proxy.reconciling.pacing import begin_of_night
+from protocols.proxy.reconciling.rows import Named
 from protocols.proxy.reconciling.sides import Says, Side, compare_items, compare_patrons
-from protocols.proxy.settings import DialectSettings
+from protocols.proxy.settings import DialectSettings, System
 from tests.builders.circulation import a_library
 from tests.protocols.proxy.serving import Running, ask
 from tests.protocols.proxy.systems import DUE
@@ -190,6 +193,7 @@ def test_what_differs_of_a_patron(
 
 
 ITEM = f"18{{status}}0001{DUE}ABI1|AJPeters jul|{{more}}"
+LENT_HERE = ITEM.format(status="04", more=f"AH{DUE}|")
 
 
 @pytest.mark.parametrize(
@@ -214,12 +218,60 @@ ITEM = f"18{{status}}0001{DUE}ABI1|AJPeters jul|{{more}}"
         ),
         (ITEM.format(status="12", more=""), ITEM.format(status="03", more=""), None),
         ("96", ITEM.format(status="03", more=""), None),
+        # Half a line, or nonsense, is no return.
+        ("18", LENT_HERE, None),
+        ("18030001", LENT_HERE, None),
+        (f"18030001{DUE}", LENT_HERE, None),
+        (f"18030001{DUE}AJPeters jul|", LENT_HERE, None),
+        (ITEM.format(status="  ", more=""), LENT_HERE, None),
+        (ITEM.format(status="00", more=""), LENT_HERE, None),
+        (ITEM.format(status="99", more=""), LENT_HERE, None),
+        (ITEM.format(status="OK", more=""), LENT_HERE, None),
     ],
 )
 def test_what_differs_of_an_item(old: str, new: str, found: set[str] | None) -> None:
     unequal = compare_items(old.encode(), new.encode())
     assert (None if unequal is None else unequal.keys()) == found
     assert compare_patrons(b"96", b"64", NOTHING) is None
+
+
+class Answering:
+    """Both systems, with the loans of a patron that they say."""
+
+    def __init__(self, **answers: bytes) -> None:
+        self.answers = answers
+
+    def local_date(self) -> str:
+        return DUE
+
+    def ask_to_compare(self, system: System, named: Named, body: bytes, done: Any) -> None:
+        done(Said(self.answers[system]))
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "is_put_right"),
+    [
+        ("P1", "P1", True),
+        ("P1", "1-P1", True),  # as the new system has it
+        ("P1", "", True),
+        ("P1", "P2", False),
+        ("{siv:abc=}", "1703154321", True),
+    ],
+)
+def test_loans_of_another_patron_are_listed_and_lent_to_no_one(
+    name: str, said: str, is_put_right: bool
+) -> None:
+    answer = f"64{' ' * 14}001{DUE}0000000000010000000000000000AO|AA{{}}|BLY|AUI1|"
+    answers = Answering(
+        old=answer.format(said).encode(),
+        new=answer.format("1-P1").replace("AUI1|", "").replace("0001", "0000", 1).encode(),
+    )
+    done: list[Comparison] = []
+    Comparison(("patron", name), answers, NOTHING, done.append)
+    [found] = done
+    assert found.unequal is not None
+    assert found.unequal.keys() == {"loans"}
+    assert found.items == ({"I1": "old"} if is_put_right else {})
 
 
 def test_an_old_system_that_answers_nonsense_takes_nothing_off_the_list(before: Before) -> None:
