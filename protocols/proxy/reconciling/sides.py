@@ -18,8 +18,8 @@ _CHARGED: Final = b"04"
 _PLAIN: Final = DialectSettings()
 #: On loan, in other words: recalled, overdue, claimed returned, lost.
 _MAY_BE_CHARGED: Final = frozenset({b"04", b"05", b"07", b"11", b"12"})
-#: Not on loan: other, on order, available, in process, on the hold shelf, to be shelved, in transit,
-#: missing.
+#: Not on loan: other, on order, available, in process, on the hold shelf, to be shelved,
+#: in transit, missing.
 _IS_IN: Final = frozenset({b"01", b"02", b"03", b"06", b"08", b"09", b"10", b"13"})
 #: What denies a patron something besides a block: too many loans, overdue items, debts.
 _OTHER_DENIALS: Final = (5, 6, 7, 8, 9, 10, 11, 12, 13)

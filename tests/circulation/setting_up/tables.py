@@ -34,8 +34,8 @@ _OTHERS = {
     """,
     "registries of partners, which have files of their own": "registered_partners",
     "the machinery": """
-        branches_elsewhere compatibility item_replies job_runs late_days leases loan_statistics locked_devices
-        machine_refusals moved_deliveries moved_rows moves_out outbox
+        branches_elsewhere compatibility item_replies job_runs late_days leases loan_statistics
+        locked_devices machine_refusals moved_deliveries moved_rows moves_out outbox
         pin_failures public_id_key replies set_up_version silent_batches silent_rows terminal_counts
     """,
 }

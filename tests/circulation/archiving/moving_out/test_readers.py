@@ -29,7 +29,7 @@ READERS: Final = {
     "circulation.holds.recalls": _GOES_ON,
     "circulation.items.facts": _LAST,
     "circulation.items.use": "what it counts by them is counted as former use when they go",
-    "circulation.loans.late": "asks for events since an act that is at most `backdate_days` old, or followed",
+    "circulation.loans.late": "asks since an act that is at most `backdate_days` old, or followed",
     "circulation.loans.privacy": _NAMED,
     "circulation.loans.statistics": "counts no day anew whose events have gone",
     "circulation.loans.today": _RECENT,
