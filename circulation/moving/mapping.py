@@ -8,7 +8,8 @@ from contextlib import suppress
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
-from circulation.moving.plans import ANY, CODE, Columns, FieldPlan, Plan
+from circulation.moving.code_tables import translate_code, translate_value
+from circulation.moving.plans import Columns, FieldPlan, Plan
 from circulation.moving.rows import Arrival, Fault, Kind, Place, code_shown
 from circulation.moving.sources.rows import Line, UnreadableFile
 from circulation.moving.values import UNKNOWN_CODE, Cell, Formats, Unreadable, part_tail
@@ -114,7 +115,7 @@ class Mapper:
         if self._home is not None and not line.fault:
             with suppress(Unreadable):
                 texts = (
-                    _translated(each.table, self._text(each, line.cells))
+                    translate_code(each.table, self._text(each, line.cells))
                     for each in self._home.sources
                 )
                 told = next(filter(None, texts), "")
@@ -167,7 +168,8 @@ class Mapper:
             try:
                 for each in several:
                     piece = _lines(each.strip(), source.plan)
-                    if value := _value_of(source.table, piece, field.cell):
+                    has_tail = field.cell.has_tail
+                    if value := translate_value(source.table, piece, has_tail=has_tail):
                         found.append(field.cell.read(value, self._formats))
             except (ValueError, OverflowError) as error:
                 is_told = isinstance(error, Unreadable)
@@ -203,30 +205,6 @@ class Mapper:
 
 def _lines(text: str, plan: FieldPlan) -> str:
     return text.replace(plan.newline, "\n") if plan.newline else text
-
-
-def _value_of(table: Mapping[str, str] | None, text: str, cell: Cell) -> str:
-    """As the table of values has it; what stands behind a code is kept."""
-    if not cell.has_tail or table is None or text in table:
-        return _translated(table, text)
-    tail = part_tail(text)
-    found = part_tail(_translated(table, tail.code))
-    words = "; ".join(filter(None, (found.words, tail.words)))
-    return str(found._replace(day=tail.day or found.day, words=words)) if found.code else ""
-
-
-def _translated(table: Mapping[str, str] | None, text: str) -> str:
-    """As the table of values has it; an unknown value is never taken for another."""
-    if table is None:
-        return text
-    found = table.get(text)
-    if found is None and text:
-        found = table.get(ANY)
-    if found is None:
-        if text:
-            raise Unreadable(UNKNOWN_CODE)
-        return ""
-    return found.replace(CODE, text)
 
 
 def _choices(

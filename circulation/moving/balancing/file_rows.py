@@ -16,10 +16,12 @@ from zoneinfo import ZoneInfo
 
 from circulation.ledger.money import exponent_of
 from circulation.moving.balancing.figures import UNREAD
+from circulation.moving.code_tables import translate_value
 from circulation.moving.kinds.table import KINDS
-from circulation.moving.plans import ANY, CODE, FieldPlan, KindPlan, Plan
+from circulation.moving.plans import FieldPlan, KindPlan, Plan
 from circulation.moving.sources.opening import open_source
 from circulation.moving.sources.rows import UnreadableFile
+from circulation.moving.values import Unreadable
 
 #: A number that is no more than a number.
 NUMBER: Final = re.compile("[0-9]{1,9}")
@@ -38,7 +40,6 @@ _TAILED: Final = {
     for name, cell in kind.cells.items()
     if cell.has_tail
 }
-_BEHIND: Final = re.compile(r"((?:^|\s)until(?:\s|$)|:(?:\s|$))")
 #: Rows between two words on how far it has come.
 _TOLD_EVERY: Final = 20_000
 #: Told of a kind, and how many of its rows were read.
@@ -178,10 +179,10 @@ def _cell(known: Mapping[str, str], name: str) -> str:
 
 
 def _translated(table: Mapping[str, str], text: str, *, has_tail: bool) -> str:
-    code, *behind = _BEHIND.split(text, maxsplit=1) if has_tail and text not in table else (text,)
-    found = table.get(code, table.get(ANY, UNREAD) if code else "").replace(CODE, code)
-    reason, colon, words = found.partition(":") if behind else (found, "", "")
-    return reason and "".join((reason, *behind, colon, words))
+    try:
+        return translate_value(table, text, has_tail=has_tail)
+    except Unreadable:
+        return UNREAD
 
 
 def _is_chosen(its: KindPlan, cells: Mapping[str, str]) -> bool:
