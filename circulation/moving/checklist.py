@@ -19,6 +19,7 @@ from sqlalchemy import select
 from catalogue.database import Statement, columns, many
 from circulation.kernel.spreadsheets import unescape_cell
 from circulation.moving.plans import Plan
+from circulation.moving.reports import describe_count
 from circulation.moving.schema import moved_deliveries
 from circulation.moving.set_aside import read_set_aside
 
@@ -43,8 +44,11 @@ _WITH_TIRO: Final = ("new with write-back", "new")
 
 
 class Step(NamedTuple):
-    """A step of the change. `branch` is an ISIL, or "" for the whole; `found` says what was seen,
-    `what_to_do` is empty where the step is done."""
+    """A step of the change.
+
+    `branch` is an ISIL, or "" for the whole change. `found` is its present state; `what_to_do` is
+    empty where the step is done.
+    """
 
     name: str
     branch: str
@@ -73,11 +77,13 @@ class Tick(NamedTuple):
 
 @dataclass
 class Project:
-    """All that is known of a change of systems. What the proxy says is empty where it is silent."""
+    """The facts about a change of systems. Those of the proxy are empty where it is silent."""
 
     plan: Plan
     now: datetime
     reports: Path
+    #: Codes that a survey found and that nobody has filled in.
+    unfilled: Sequence[str] = ()
     delivered: Sequence[Delivered] = ()
     #: ISILs of branches whose terminals the proxy serves.
     at_proxy: frozenset[str] = frozenset()
@@ -121,16 +127,10 @@ def list_steps(project: Project) -> list[Step]:
 
 
 def _plan(project: Project) -> Step:
-    empty = [
-        f"values.{table}.{code}"
-        for table, values in project.plan.values.items()
-        for code, ours in values.items()
-        if not ours
-    ]
-    if empty:
-        shown = ", ".join(empty[:3]) + (" ..." if empty[3:] else "")
-        found = f"{len(empty)} codes of the plan stand for nothing: {shown}"
-        return _open("plan", found, "fill in the tables of values")
+    if left := project.unfilled:
+        shown = ", ".join(left[:3]) + (" ..." if left[3:] else "")
+        found = f"{describe_count(len(left), 'code')} of the survey not filled in: {shown}"
+        return _open("plan", found, "fill in the lines that `tiro move survey` left in the plan")
     return _done("plan", f"the plan reads {', '.join(project.plan.kinds)}")
 
 
@@ -155,7 +155,7 @@ def _loaded(project: Project) -> Iterator[Step]:
     yield _done("load", f"rows of the last delivery: {rows}")
     oldest = min((delivered[kind].at for kind in whole), default=project.now)
     hours = (project.now - oldest).total_seconds() / 3600
-    found = f"the last whole delivery is {hours:.0f} hours old"
+    found = f"the last whole delivery is {describe_count(round(hours), 'hour')} old"
     if project.elsewhere and project.now - oldest > _FRESH:
         yield _open("nightly", found, "load a delivery each night until all branches are here")
     else:
@@ -170,7 +170,8 @@ def _set_aside(project: Project) -> Step:
     if not reasons:
         return _done("set-aside", "no row was set aside")
     most = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common(3))
-    found = f"{reasons.total():,} rows were set aside: {most}"
+    were = "was" if reasons.total() == 1 else "were"
+    found = f"{describe_count(reasons.total(), 'row')} {were} set aside: {most}"
     return _open("set-aside", found, f"see {path}; put the plan or the old system's data right")
 
 
@@ -187,7 +188,9 @@ def _balance(project: Project) -> Step:
     findings = project.reports / f"{source}.findings.tsv"
     listed = len([*_read_table(findings)]) if findings.exists() else 0
     if wrong or listed:
-        told = f"{wrong} lines do not balance, {listed} findings"
+        do = "does" if wrong == 1 else "do"
+        lines = f"{describe_count(wrong, 'line')} {do} not balance"
+        told = f"{lines}, {describe_count(listed, 'finding')}"
         return _open("balance", told, f"see {sheet} and {findings}")
     return _done("balance", "files and database balance")
 
@@ -200,11 +203,15 @@ def _read_table(path: Path) -> Iterator[dict[str, str]]:
 
 def _proxy(project: Project) -> Step:
     if not project.proxy:
-        return _open("proxy", "the proxy does not answer", "tiro proxy serve; --proxy FILE here")
+        return _open(
+            "proxy",
+            "the proxy does not answer",
+            "start it (tiro proxy serve), or name its file (--proxy FILE)",
+        )
     down = [name for name, each in project.proxy["systems"].items() if each["is_down"]]
     if down:
         return _open("proxy", f"down: {', '.join(down)}", "tiro proxy status says why")
-    return _done("proxy", f"it knows {len(project.proxy['terminals'])} terminals")
+    return _done("proxy", f"it knows {describe_count(len(project.proxy['terminals']), 'terminal')}")
 
 
 def _clocks(project: Project) -> Step:
@@ -215,7 +222,11 @@ def _clocks(project: Project) -> Step:
     }
     found = ", ".join(f"{name} system {seconds:+g} s" for name, seconds in clocks.items())
     if not clocks:
-        return _open("clocks", "no clock was measured yet", "tiro probe, or wait for messages")
+        return _open(
+            "clocks",
+            "no clock was measured yet",
+            "they are measured by the messages of terminals: wait, or run tiro probe",
+        )
     if any(abs(each) > _MOST_OFF for each in clocks.values()):
         return _open("clocks", found, "have the clocks set by one source")
     return _done("clocks", found)
@@ -224,9 +235,12 @@ def _clocks(project: Project) -> Step:
 def _of_branch(
     project: Project, branch: str, terminals: Sequence[Mapping[str, Any]]
 ) -> Iterator[Step]:
-    """The steps of one branch, from shadow to the day on which it is looked after here."""
+    """Yield the steps of one branch, from shadow to the day on which Tiro serves it."""
     modes = Counter(each["mode"] for each in terminals)
-    told = ", ".join(f"{count} {mode}" for mode, count in modes.items()) or "no terminals"
+    told = ", ".join(
+        f"{describe_count(count, 'terminal')} in the mode {mode}" for mode, count in modes.items()
+    )
+    told = told or "no terminals"
     if terminals and not modes["old"]:
         yield _done("shadow", told, branch)
     else:
@@ -259,9 +273,15 @@ def _of_branch(
 def _unequal(project: Project) -> Step:
     if not project.proxy:
         return _open("equal", "not known", "tiro proxy status")
-    unequal = project.proxy.get("unequal", {}).get("number", 0)
-    persons = project.proxy.get("number_for_a_person", 0)
-    found = f"{unequal} items or patrons differ, {persons} acts are for a person"
+    compared = project.proxy.get("unequal", {})
+    if not compared.get("is_possible"):
+        return _open("equal", "the systems are not compared", "name the accounts in proxy.toml")
+    if not compared.get("ended"):
+        return _open("equal", "never compared as a whole", "tiro proxy reconcile")
+    unequal, persons = compared["number"], project.proxy.get("number_for_a_person", 0)
+    found = (
+        f"{describe_count(unequal, 'difference')}, {describe_count(persons, 'act')} for a person"
+    )
     if unequal or persons:
         return _open("equal", found, "tiro proxy status lists them with what to do")
     return _done("equal", found)
@@ -270,7 +290,8 @@ def _unequal(project: Project) -> Step:
 def _told(project: Project) -> Step:
     modes = {each["mode"] for each in project.proxy.get("terminals", [])}
     left = sum(each["to_be_told"] for each in project.proxy.get("systems", {}).values())
-    found = f"{left} acts are still to be told; modes: {', '.join(sorted(modes)) or 'unknown'}"
+    acts = describe_count(left, "act")
+    found = f"{acts} still to be told; modes: {', '.join(sorted(modes)) or 'unknown'}"
     if modes == {"new"} and not left:
         return _done("new", found)
     return _open("new", found, "switch the terminals to the mode new when nobody will go back")

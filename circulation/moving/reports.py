@@ -1,5 +1,5 @@
-"""Reports as files: there as a whole or not at all, and never written through a link that somebody
-has laid."""
+"""Reports as files: there as a whole or not at all, and never written through a link that another
+user has laid; and how their numbers are written."""
 
 from __future__ import annotations
 
@@ -18,3 +18,8 @@ def new_file(path: Path) -> Iterator[TextIO]:
     with partial.open("x", encoding="utf-8", newline="") as file:
         yield file
     partial.replace(path)
+
+
+def describe_count(number: int, noun: str) -> str:
+    """Return a number with its noun, which takes an s in the plural: "1 row", "2,000 rows"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

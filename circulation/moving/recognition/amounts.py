@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from circulation.moving.reports import describe_count
+
 _PLAIN: Final = re.compile(r"-?\d{1,15}(?:(?P<sign>[.,])\d{1,8})?", re.ASCII)
 _GROUPED: Final = re.compile(
     r"-?\d{1,3}(?:(?P<by>[., '\u00a0])\d{3})+(?:(?P<sign>[.,])\d{1,8})?", re.ASCII
@@ -70,19 +72,20 @@ class NumberForms:
             its, others, other, name = self.comma, self.point, ".", "point"
         if others:
             remedy = f'write decimal = "{other}"' if others > its else "have all written alike"
-            told.append(f"{_amounts(others)} {_have(others)} a decimal {name}: {remedy}")
+            told.append(
+                f"{describe_count(others, 'amount')} {_have(others)} a decimal {name}: {remedy}"
+            )
         if self.grouped:
             are = "is" if self.grouped == 1 else "are"
-            told.append(f"{_amounts(self.grouped)} {are} written in groups of three digits")
+            told.append(
+                f"{describe_count(self.grouped, 'amount')} {are} written in groups of three digits"
+            )
         if self.with_currency:
-            told.append(f"{_amounts(self.with_currency)} {_have(self.with_currency)} a currency")
+            amounts = describe_count(self.with_currency, "amount")
+            told.append(f"{amounts} {_have(self.with_currency)} a currency")
         if self.grouped or self.with_currency:
             told.append("have them written as plain numbers")
         return "; ".join(told)
-
-
-def _amounts(number: int) -> str:
-    return "1 amount" if number == 1 else f"{number:,} amounts"
 
 
 def _have(number: int) -> str:

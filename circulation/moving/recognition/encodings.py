@@ -16,6 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from circulation.moving.reports import describe_count
+
 UTF_8: Final = "utf-8"
 UTF_8_BOM: Final = "utf-8-sig"
 #: Of two that fit equally well the first is named: their letters are the same bytes.
@@ -76,19 +78,19 @@ class ByteSurvey:
             return self._not_utf_8()
         if self.utf_8 and not is_utf_8:
             return (
-                f"the letters beyond ASCII of {describe_rows(self.utf_8)} are UTF-8, and would be "
-                f'read as {planned}: write encoding = "{UTF_8_BOM}"'
+                f"the letters beyond ASCII of {describe_count(self.utf_8, 'row')} are UTF-8, and "
+                f'would be read as {planned}: write encoding = "{UTF_8_BOM}"'
             )
         if self.looks_like and self.looks_like not in _alike(planned):
             look = "looks" if self.other == 1 else "look"
             return (
-                f"{describe_rows(self.other)} beyond ASCII {look} like {self.looks_like}, and "
-                f'would be read as {planned}: write encoding = "{self.looks_like}"'
+                f"{describe_count(self.other, 'row')} beyond ASCII {look} like {self.looks_like}, "
+                f'and would be read as {planned}: write encoding = "{self.looks_like}"'
             )
         return ""
 
     def _not_utf_8(self) -> str:
-        told = f"{describe_rows(self.other)} {'is' if self.other == 1 else 'are'} not UTF-8"
+        told = f"{describe_count(self.other, 'row')} {'is' if self.other == 1 else 'are'} not UTF-8"
         told += "; it looks like " if self.other == 1 else "; they look like "
         told += self.looks_like or "no known encoding"
         if self.is_mixed:
@@ -97,11 +99,6 @@ class ByteSurvey:
         if not self.looks_like:
             return f"{told}: have the file written in UTF-8"
         return f'{told}: write encoding = "{self.looks_like}"'
-
-
-def describe_rows(number: int) -> str:
-    """Return so many rows in words."""
-    return "1 row" if number == 1 else f"{number:,} rows"
 
 
 def _alike(planned: str) -> frozenset[str]:

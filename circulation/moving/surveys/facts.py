@@ -10,7 +10,8 @@ from typing import Any, Final
 from circulation.moving.kinds.table import KINDS
 from circulation.moving.plans import Plan
 from circulation.moving.recognition.delimiters import NAMES
-from circulation.moving.recognition.encodings import ByteSurvey, describe_rows
+from circulation.moving.recognition.encodings import ByteSurvey
+from circulation.moving.reports import describe_count
 from circulation.moving.surveys.code_tables import is_shown
 from circulation.moving.surveys.columns import Column, DayRule, OddDate, is_birth, is_personal
 from circulation.moving.surveys.files import FileSurvey, KindSurvey, kinds_of, sources_of
@@ -60,9 +61,9 @@ def describe_file(survey: FileSurvey, today: date) -> dict[str, Any]:
 def _encoding(octets: ByteSurvey) -> str:
     if octets.is_mixed:
         other = octets.looks_like or "an unknown one"
-        return f"mixed: {describe_rows(octets.utf_8)} of UTF-8, {octets.other:,} of {other}"
+        return f"mixed: {describe_count(octets.utf_8, 'row')} of UTF-8, {octets.other:,} of {other}"
     if octets.other and not octets.looks_like:
-        return f"unknown: {describe_rows(octets.other)} not of UTF-8"
+        return f"unknown: {describe_count(octets.other, 'row')} not of UTF-8"
     if octets.encoding == "utf-8" and not octets.utf_8:
         return "ascii"
     return octets.encoding

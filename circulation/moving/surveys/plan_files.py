@@ -17,8 +17,7 @@ from typing import Any, Final
 
 from circulation.moving.plans import Plan
 from circulation.moving.recognition.dates import ISO, ISO_FORMS, DateForms
-from circulation.moving.recognition.encodings import describe_rows
-from circulation.moving.reports import new_file
+from circulation.moving.reports import describe_count, new_file
 from circulation.moving.surveys.code_tables import LackingCode
 from circulation.moving.surveys.facts import describe_column
 from circulation.moving.surveys.files import FileSurvey
@@ -26,6 +25,7 @@ from circulation.moving.surveys.files import FileSurvey
 _BARE: Final = re.compile("[A-Za-z0-9_-]+", re.ASCII)
 _HEADER: Final = re.compile(r"\s*\[+\s*([^\[\]]+?)\s*\]+\s*(#.*)?")
 _OURS: Final = "found by `tiro move survey`"
+_FILL_IN: Final = "fill in, and remove the first mark"
 _UNREAD: Final = "nothing reads these columns: name them here, or read them"
 
 
@@ -52,6 +52,13 @@ def write_plan(
             raise PlanNotKept(str(target))
     with new_file(target) as file:
         file.write(text)
+
+
+def list_unfilled(path: Path) -> list[str]:
+    """Return the codes that a survey has left in the plan for a person to fill in."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    marked = [each for each in lines if each.startswith("#") and each.endswith(_FILL_IN)]
+    return [each.lstrip("# ").rpartition(' = ""  # ')[0].strip('"') for each in marked]
 
 
 def _read(text: str) -> dict[str, Any]:
@@ -119,10 +126,10 @@ def _place(text: str, code: LackingCode) -> tuple[str, ...]:
 
 
 def _code_line(code: str, rows: int, proposal: str) -> str:
-    told = describe_rows(rows)
+    told = describe_count(rows, "row")
     if proposal:
         return f"{_key(code)} = {_quoted(proposal)}  # {told}, {_OURS}: a proposal, check it"
-    return f'# {_key(code)} = ""  # {told}, {_OURS}: fill in, and remove the first mark'
+    return f'# {_key(code)} = ""  # {told}, {_OURS}: {_FILL_IN}'
 
 
 def _key(code: str) -> str:
@@ -263,7 +270,7 @@ def _draft(surveys: Sequence[FileSurvey], today: date) -> str:
         'source = "old"',
     ]
     for survey in surveys:
-        lines += ["", f"# [KIND] of {survey.path.name}, {describe_rows(survey.rows)}"]
+        lines += ["", f"# [KIND] of {survey.path.name}, {describe_count(survey.rows, 'row')}"]
         lines += [f"# files = {_quoted(survey.path.name)}", '# key = "..."']
         if survey.format != "csv":
             lines += [f"# format = {_quoted(survey.format)}", f"# tag = {_quoted(survey.tag)}"]

@@ -24,6 +24,7 @@ from circulation.moving.checklist import (
     read_ticks,
 )
 from circulation.moving.plans import Plan
+from circulation.moving.surveys.plan_files import list_unfilled
 from protocols.commands.moving.shared import PLAN, REPORTS, planned_by
 from protocols.commands.shared.library import opened
 from protocols.commands.shared.saying import as_json as json_option
@@ -80,7 +81,8 @@ def checklist(
         ticks.append(Tick(tick, branch, at, getpass.getuser(), note))
     if tick or untick:
         _write_ticks(file, ticks)
-    project = Project(planned, datetime.now(UTC), where, ticks=ticks)
+    unfilled = list_unfilled(plan)
+    project = Project(planned, datetime.now(UTC), where, unfilled=unfilled, ticks=ticks)
     _ask_proxy(project, proxy_file or plan.parent / "proxy.toml")
     with opened(settings, mapped=False) as library:
         set_up = library.read(library.circulation.current_set_up)

@@ -70,9 +70,8 @@ def steps_of(folder: Path) -> Iterator[str]:
 
     yield from of("nothing is known", project)
     for number in (1, 3, 4):
-        codes = {f"C{n}": "" for n in range(number)} | {"D": "adult"}
-        tables = plan.model_copy(update={"values": {"categories": codes}})
-        yield from of(f"{number} codes without a value", replace(project, plan=tables))
+        codes = [f"C{n}" for n in range(number)]
+        yield from of(f"{number} codes not filled in", replace(project, unfilled=codes))
     for elsewhere, here, proxy in (
         ((), (), (MAIN,)),
         ((PORT, MAIN), (), ()),
@@ -123,6 +122,7 @@ def _of_reports(project: Project, folder: Path, of: Any) -> Iterator[str]:
     for what, files in (
         ("none", {aside: HEAD}),
         ("noted", {aside: f"{HEAD}items\tnoted\ta\t1\tk\todd\t\n"}),
+        ("one row", {aside: f"{HEAD}items\tset aside\ta\t1\tk\todd\t\n"}),
         (
             "set aside",
             {
@@ -133,6 +133,7 @@ def _of_reports(project: Project, folder: Path, of: Any) -> Iterator[str]:
         ),
         ("balanced", {sheet: balanced}),
         ("no row of the sheet", {sheet: "figure\tdifference\n"}),
+        ("one line not balanced", {sheet: f"{balanced}c\t1\n", findings: "what\nx\n"}),
         ("not balanced", {sheet: f"{balanced}c\t1\nd\t-2\n"}),
         ("findings", {sheet: balanced, findings: "what\nx\ny\n"}),
         ("no findings", {findings: "what\n"}),
@@ -153,7 +154,12 @@ def _of_reports(project: Project, folder: Path, of: Any) -> Iterator[str]:
 
 def _of_proxy(project: Project, of: Any) -> Iterator[str]:
     both = {"old": system(), "new": system(seconds=-1.5)}
-    silent: Mapping[str, Any] = {"terminals": at(MAIN, "old"), "systems": both}
+    compared = {"number": 0, "is_possible": True, "ended": "2026-11-25T02:00:00+00:00"}
+    silent: Mapping[str, Any] = {
+        "terminals": at(MAIN, "old"),
+        "systems": both,
+        "unequal": compared,
+    }
     for what, proxy in (
         ("well", silent),
         ("one is down", silent | {"systems": {"old": system(is_down=True, seconds=None)}}),
@@ -164,8 +170,11 @@ def _of_proxy(project: Project, of: Any) -> Iterator[str]:
         ("with Tiro", silent | {"terminals": at(MAIN, "new", "new with write-back")}),
         ("partly with Tiro", silent | {"terminals": at(MAIN, "new", "shadow")}),
         ("new alone", silent | {"terminals": at(MAIN, "new") + at(PORT, "new")}),
-        ("something differs", silent | {"unequal": {"number": 2}, "number_for_a_person": 0}),
-        ("something is for a person", silent | {"unequal": {}, "number_for_a_person": 3}),
+        ("nothing is compared", silent | {"unequal": compared | {"is_possible": False}}),
+        ("not compared yet", silent | {"unequal": compared | {"ended": ""}}),
+        ("something differs", silent | {"unequal": compared | {"number": 2}}),
+        ("one of each", silent | {"unequal": compared | {"number": 1}, "number_for_a_person": 1}),
+        ("something is for a person", silent | {"number_for_a_person": 3}),
         (
             "acts are to be told",
             silent

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from circulation.moving.checklist import TICKED, Project, Tick, last_deliveries, list_steps
+from circulation.moving.example_plans import example_path
 from circulation.moving.kinds.table import FIELDS
 from circulation.moving.plans import read_plan
+from circulation.moving.surveys.plan_files import list_unfilled
+from tests.builders.koha import KohaExport
 from tests.builders.moving import BO, IDA, LENT, OldSystem
 from tests.builders.staff import Staff
 from tests.protocols.proxy.serving import IN, OUT, ask, proxy
@@ -71,6 +75,9 @@ def test_the_steps_of_a_change_from_the_plan_to_the_end(
         )
         assert at_proxy["shadow DK-900102"] is None
         assert f"tiro proxy readiness {MAIN}" in at_proxy[f"readiness {MAIN}"]
+        assert at_proxy["equal"] == "tiro proxy reconcile"
+        compared = staff.run("proxy", "reconcile", "--file", str(folder / "proxy.toml"))
+        assert compared.exit_code == 0, compared.output
         until(lambda: steps(staff, folder)["equal"] is None)
     two.settings("new", "new")
     assert staff.run("move", "take-over", MAIN).exit_code == 0
@@ -93,6 +100,7 @@ def test_all_is_done_at_the_end(staff: Staff, old: OldSystem) -> None:
     up = {"is_down": False, "clock_seconds": 0.4, "to_be_told": 0}
     terminal = {"login": "kiosk", "branch": MAIN, "mode": "new"}
     project.proxy = {"systems": {"old": up, "new": up}, "terminals": [terminal]}
+    project.proxy |= {"unequal": {"number": 0, "is_possible": True, "ended": now.isoformat()}}
     project.ticks = [
         *(Tick(each, "", "2026-12-01T10:00:00+00:00", "ida", "") for each in TICKED),
         Tick("jobs-off", MAIN, "2026-12-01T10:00:00+00:00", "ida", ""),
@@ -126,7 +134,20 @@ def test_what_was_balanced_before_the_last_load_does_not_count(
     assert steps(staff, old.folder)["balance"] is not None
 
 
-def test_codes_that_stand_for_nothing_are_open(staff: Staff, old: OldSystem) -> None:
-    old.plan = old.plan.replace('PORT = "DK-900102"', 'PORT = ""')
-    old.read()
-    assert steps(staff, old.folder)["plan"] == "fill in the tables of values"
+def test_codes_that_a_survey_left_are_open_and_those_for_nothing_are_not(
+    staff: Staff, tmp_path: Path
+) -> None:
+    """Koha's plan has codes that stand for nothing, such as 0 for an item that can be lent."""
+    plan = tmp_path / "plan.toml"
+    plan.write_text(example_path("koha").read_text())
+    assert steps(staff, tmp_path)["plan"] is None
+    files = tmp_path / "files"
+    files.mkdir()
+    KohaExport(date(2026, 11, 25), 7).write(files)
+    surveyed = staff.run("move", "survey", str(files), "--plan", str(plan), "--write", str(plan))
+    assert surveyed.exit_code == 0, surveyed.output
+    assert "ZZ" in list_unfilled(plan)
+    assert "survey" in steps(staff, tmp_path)["plan"]
+    filled = re.sub(r"^# (\S+ = )\"\"  # .*the first mark$", r'\1"x"', plan.read_text(), flags=re.M)
+    plan.write_text(filled)
+    assert steps(staff, tmp_path)["plan"] is None
