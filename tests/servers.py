@@ -112,13 +112,18 @@ def start_demo(
 
 
 def start_serving(
-    data: Path, database_url: str, *options: str, more: str = "", patience: float = 60.0
+    data: Path,
+    database_url: str,
+    *options: str,
+    more: str = "",
+    api: str = "",
+    patience: float = 60.0,
 ) -> RunningServer:
-    """Starts `tiro serve` with the demo's configuration, and `more` lines of it, on the database at
-    `database_url`."""
+    """Starts `tiro serve` with the demo's configuration, and `more` lines of it and of its section
+    [api], on the database at `database_url`."""
     ports = sip2, z3950, http, ncip = free_ports(4)
     text = demo_configuration(sip2=sip2, z3950=z3950, http=http, ncip=ncip, operations=0)
-    text = text.replace(ANYBODY, SERVED)
+    text = text.replace(ANYBODY, SERVED).replace("[api]\n", f"[api]\n{api}")
     path = data / "tiro.toml"
     if "[outgoing]" not in more:
         more += f"\n{LOOPBACK_ALLOWED}"

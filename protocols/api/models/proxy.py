@@ -12,7 +12,7 @@ from pydantic import Field
 from circulation.languages.sentences import said_in, sentence_in
 from protocols.api.models.common import Request, Why
 from protocols.hosting.proxy_control import KEPT
-from protocols.hosting.proxy_words import say_cause, say_errand, say_remedy, say_side
+from protocols.hosting.proxy_words import ERRANDS, say_cause, say_errand, say_remedy, say_side
 
 Mode = Literal["old", "shadow", "new with write-back", "new"]
 Login = Annotated[str, Field(min_length=1, max_length=255, description="the login of a terminal")]
@@ -106,9 +106,9 @@ class UnequalBranch:
 
 @dataclass(frozen=True, slots=True)
 class ProxyUnequal:
-    """In what the two systems differ: all of it by branch, the newest rows, whether everything is
-    being compared at present, and when that ended last. `is_possible`: the proxy has the accounts
-    to compare them."""
+    """The differences between the two systems: their number, that of each branch, and the newest
+    rows, ordered by what a person must do. `is_comparing`: everything is being compared at present;
+    `ended`: when that ended last. `is_possible`: the proxy has the accounts to compare them."""
 
     number: int
     branches: tuple[UnequalBranch, ...]
@@ -242,11 +242,16 @@ def _unequal(unequal: Mapping[str, Any], language: str) -> ProxyUnequal:
     return ProxyUnequal(
         unequal["number"],
         tuple(UnequalBranch(branch, number) for branch, number in unequal["branches"].items()),
-        tuple(_difference(each, language) for each in unequal["rows"]),
+        tuple(_difference(each, language) for each in sorted(unequal["rows"], key=_urgency)),
         unequal["is_possible"],
         unequal["is_comparing"],
         _moment(unequal["ended"]) if unequal["ended"] else None,
     )
+
+
+def _urgency(row: Mapping[str, Any]) -> int:
+    """Return the place of a row: the errands of a person come before those of Tiro."""
+    return [*ERRANDS].index(row["errand"])
 
 
 def _difference(row: Mapping[str, Any], language: str) -> ProxyDifference:

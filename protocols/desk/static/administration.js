@@ -1,7 +1,7 @@
 // Administration: a section for each noun; who lacks its right does not see the way to it.
 import { tell } from "./admin_parts.js";
 import { beside } from "./beside.js";
-import { el, part, say } from "./page.js";
+import { bringIntoView, el, part, say } from "./page.js";
 import { has } from "./session.js";
 
 /**
@@ -20,7 +20,7 @@ const staff = () => import("./admin_staff.js");
 /** @type {Record<string, Section>} */
 const SECTIONS = {
   machines: { right: "operations", draw: async () => (await house()).drawMachines(() => open("machines")) },
-  unequal: { right: "operations", draw: async () => (await import("./admin_unequal.js")).drawUnequal(() => open("unequal")) },
+  unequal: { right: "operations", draw: async () => (await import("./admin_unequal.js")).drawUnequal() },
   partners: { right: "operations", draw: async () => (await house()).drawPartners() },
   jobs: { right: "jobs", draw: async () => (await house()).drawJobs() },
   staff: { right: "staff.administer", draw: async () => (await staff()).drawStaff(() => open("staff")) },
@@ -63,6 +63,7 @@ function drawMenu() {
       return el("li", {}, link);
     }),
   );
+  bringIntoView(part("sections"));
 }
 
 function follow() {

@@ -1,7 +1,7 @@
 // What is to be seen to: one list at a time, which keeps itself up to date.
 import { listen } from "./keys.js";
 import { LISTS } from "./list_table.js";
-import { ask, el, part, say } from "./page.js";
+import { ask, bringIntoView, el, part, say } from "./page.js";
 import { Queue } from "./queue.js";
 import { scannedOf } from "./rows.js";
 import { drawScan, isTwice, openAtDesk, scanHere, show, tell } from "./scans.js";
@@ -81,6 +81,7 @@ function drawMenu() {
     return el("li", {}, link);
   });
   part("lists").replaceChildren(el("ul", {}, ...items));
+  bringIntoView(part("lists"));
 }
 
 /** Asks for the list anew. */

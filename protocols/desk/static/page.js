@@ -24,6 +24,16 @@ export function el(tag, attributes = {}, ...children) {
   return made;
 }
 
+/** Scrolls a menu that is wider than the screen until its current link is seen. @param {HTMLElement} menu */
+export function bringIntoView(menu) {
+  const box = menu.closest(".side");
+  const link = menu.querySelector("[aria-current]");
+  if (!box || !link) return;
+  const [its, all] = [link.getBoundingClientRect(), box.getBoundingClientRect()];
+  const isSeen = its.left >= all.left && its.right <= all.right;
+  if (!isSeen) box.scrollLeft += (its.left + its.right - all.left - all.right) / 2;
+}
+
 /**
  * A picture of the sprite; the word beside it says the same.
  * @param {string} name

@@ -135,14 +135,14 @@ def _add(library: Library, work: tuple[Any, ...], transaction: Transaction) -> N
 
 
 @contextmanager
-def a_stage(url: str, folder: Path, **rule: Any) -> Iterator[Stage]:
-    """The library, served for the length of a ``with`` block."""
+def a_stage(url: str, folder: Path, *, api: str = "", **rule: Any) -> Iterator[Stage]:
+    """The library, served for the length of a ``with`` block; `api` lines of that section."""
     database = open_database(url)
     try:
         cards, items, lent, people = fill(a_library(database, **rule))
     finally:
         database.close()
-    stage = Stage(start_serving(folder, url), cards, items, lent, people, url)
+    stage = Stage(start_serving(folder, url, api=api), cards, items, lent, people, url)
     try:
         yield stage
     finally:  # perhaps another server by now

@@ -214,6 +214,10 @@ def test_lists_are_read_on_a_phone(stage: Stage) -> None:
         desk.wait(".task.pick")
         [box] = desk.wait(".box")
         assert box.location["y"] + box.size["height"] <= 820  # under the thumb
+        [link] = opened(desk, "missing").wait(
+            '[data-part="lists"] a[href="#missing"][aria-current]'
+        )
+        assert 0 <= link.rect["x"] <= 320 - link.rect["width"]  # of a menu that is wider
 
 
 def test_an_off_line_act_is_settled_with_a_reason_and_no_scan_confirms_it(
