@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -71,10 +71,23 @@ def asked(path: Path, **request: Any) -> dict[str, Any]:
     return _answered(answer)
 
 
+_ADD: Final = "Add it to proxy.toml, and start the proxy again."
+#: What to do about a refusal of the proxy, by the name of its sentence.
+_REMEDIES: Final = {
+    "NO_NEW": _ADD,
+    "SHADOW_NEEDS": _ADD,
+    "WRITE_BACK_NEEDS": _ADD,
+    "CANNOT_COMPARE": _ADD,
+    "READINESS_COUNTED": "Run the command again.",
+    "NOT_READY": "See `tiro proxy readiness`, or switch with --despite-readiness REASON.",
+}
+
+
 def _answered(answer: dict[str, Any]) -> dict[str, Any]:
     """Return the answer of a proxy. Raise Failure where it has refused."""
     if "error" in answer:
-        raise Failure(answer["error"], "`tiro proxy status` names the terminals and their modes.")
+        todo = _REMEDIES.get(answer.get("name", ""), "`tiro proxy status` names the terminals.")
+        raise Failure(answer["error"], todo)
     return answer
 
 

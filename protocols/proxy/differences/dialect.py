@@ -106,6 +106,6 @@ def is_habit(message: str, difference: Difference, dialect: DialectSettings) -> 
 
 
 def left_out(dialect: DialectSettings) -> list[str]:
-    """The habits in a few words, for people."""
-    words = [f"leaves out {each}" for each in dialect.leaves_out]
+    """Return the habits in a few words."""
+    words = [f"leaves out {', '.join(dialect.leaves_out)}"] if dialect.leaves_out else []
     return [*words, *(["counts holds as one"] if dialect.hold_counts == "one" else [])]
