@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
-from catalogue.database import Statement, change, send
+from catalogue.database import Statement, change, scalar, send
+from catalogue.schema import branches
+from circulation.kernel.events import EventKind
+from circulation.kernel.schema import events
 from circulation.loans.schema import loans
 
 
@@ -38,6 +41,25 @@ def end_loan(
         .where(loans.c.id == loan_id, loans.c.checked_in.is_(None))
         .values(checked_in=checked_in, checked_in_branch_id=checked_in_branch_id)
     )
+
+
+@scalar(datetime)
+def due_of_last_ended(*, item_id: int) -> Statement:
+    """When the loan of the item that was ended last was due."""
+    return (
+        select(loans.c.due)
+        .select_from(events.join(loans, loans.c.id == events.c.loan_id))
+        .where(events.c.item_id == item_id, events.c.kind == EventKind.CHECKED_IN.value)
+        .order_by(events.c.id.desc())
+        .limit(1)
+    )
+
+
+@scalar(str)
+def lending_branch(*, loan_id: int) -> Statement:
+    """Return the ISIL of the branch that has lent it."""
+    at = loans.join(branches, branches.c.id == loans.c.branch_id)
+    return select(branches.c.isil).select_from(at).where(loans.c.id == loan_id)
 
 
 @change

@@ -27,6 +27,7 @@ from catalogue.database import (
     many,
     one,
     scalar,
+    scalars,
     send,
 )
 from circulation.kernel.act import Act
@@ -47,6 +48,25 @@ _CVR = re.compile(r"[0-9]{8}", re.ASCII)
 _HASHED = "cpr:"
 #: Stands for the last four digits of a national number.
 COVER = "-xxxx"
+
+
+@scalars(str)
+def cards_after(*, after: str, agency_id: int, limit: int) -> Statement:
+    """The next cards of an agency's patrons, in the order of the database; no national numbers."""
+    card = patron_identifiers
+    return (
+        select(card.c.identifier)
+        .select_from(card.join(patrons, patrons.c.id == card.c.patron_id))
+        .where(
+            card.c.identifier > after,
+            card.c.kind == IdentifierKind.CARD.value,
+            card.c.blocked.is_(None),
+            card.c.masked.is_(None),
+            patrons.c.agency_id == agency_id,
+        )
+        .order_by(card.c.identifier)
+        .limit(limit)
+    )
 
 
 class IdentifierTaken(ValueError):

@@ -161,9 +161,14 @@ FA = Annotated[tuple[Fields, ...], Variable("FA", "fees", Kind.GROUPS)]
 PB = Annotated[str, Variable("PB", "birth_date")]
 PC = Annotated[str, Variable("PC", "patron_class")]
 # Tiro's own, for a proxy that keeps a journal
+QB = Annotated[str, Variable("QB", "lending_branch")]
+QC = Annotated[bool, Variable("QC", "compares", Kind.FLAG, 1)]
+QE = Annotated[str, Variable("QE", "ended_due_date", Kind.DATE, 18)]
 QI = Annotated[bool, Variable("QI", "ignored", Kind.FLAG, 1)]
 QJ = Annotated[str, Variable("QJ", "journal_id", length=64)]
 QL = Annotated[bool, Variable("QL", "learn_pin", Kind.FLAG, 1)]
+QN = Annotated[str, Variable("QN", "cards_after")]
+QP = Annotated[tuple[str, ...], Variable("QP", "cards", Kind.LINES)]
 #: Fields that libraries add to an answer; they come last.
 Extra = Annotated[Fields, Variable("", "extra_fields", Kind.EXTRA)]
 

@@ -11,6 +11,7 @@ class ItemInformation:
     institution_id: f.AO
     item_identifier: f.AB
     terminal_password: f.AC | None = field(default=None, repr=False)
+    compares: f.QC | None = None
 
 
 @f.message("18")
@@ -34,6 +35,8 @@ class ItemInformationResponse:
     item_properties: f.CH | None = None
     call_number: f.CS | None = None
     destination_location: f.CT | None = None
+    lending_branch: f.QB | None = None
+    ended_due_date: f.QE | None = None
     screen_message: f.AF = ()
     print_line: f.AG = ()
     extra_fields: f.Extra = ()

@@ -84,6 +84,7 @@ class PatronInformation:
     start_item: f.BP | None = None
     end_item: f.BQ | None = None
     learn_pin: f.QL | None = None
+    cards_after: f.QN | None = None
 
 
 @f.message("64")
@@ -120,6 +121,7 @@ class PatronInformationResponse:
     home_phone_number: f.BF | None = None
     birth_date: f.PB | None = None
     patron_class: f.PC | None = None
+    cards: f.QP = ()
     screen_message: f.AF = ()
     print_line: f.AG = ()
     extra_fields: f.Extra = ()

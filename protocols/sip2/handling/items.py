@@ -10,6 +10,7 @@ from circulation.items.properties import properties_of, set_properties
 from circulation.kernel.reasons import Reason
 from circulation.kernel.results import CirculationStatus, Item, ItemState
 from circulation.loans.lost import find
+from circulation.loans.rows import due_of_last_ended, lending_branch
 from protocols.hosting.answering import Context
 from protocols.sip2.failures import OTHER
 from protocols.sip2.handling.facts import item_fields, stands_in
@@ -20,6 +21,7 @@ from protocols.sip2.messages import (
     ItemStatusUpdate,
     ItemStatusUpdateResponse,
 )
+from protocols.sip2.terminals.options import is_beside_another
 from protocols.sip2.terminals.places import Caller, Place
 from protocols.sip2.wire.dates import local_date
 from protocols.sip2.wording import Text, say
@@ -123,11 +125,26 @@ def item_information(
         destination_location=found.to_branch.isil if found.to_branch else None,
         extra_fields=item_fields(item, caller.account),
     )
+    if request.compares and is_beside_another(caller.account):
+        _tell_proxy(response, found, place, context)
     form = fbs_form(caller, place, context)
     if form is not None:
         tell_item(response, item, caller, place, context)
         response.permanent_location = form.stands_in(item)
     return response
+
+
+def _tell_proxy(
+    response: ItemInformationResponse, found: CirculationStatus, place: Place, context: Context
+) -> None:
+    """Say to a proxy that compares two systems where the loan was made (QB), or until when the last
+    one was that ended (QE).
+    """
+    if found.loan is not None:
+        response.lending_branch = lending_branch(context.transaction, loan_id=found.loan.id)
+        return
+    due = due_of_last_ended(context.transaction, item_id=found.item.id)
+    response.ended_due_date = None if due is None else local_date(due, place.zone)
 
 
 def _find(barcode: str, place: Place, context: Context) -> None:

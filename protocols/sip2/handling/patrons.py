@@ -3,6 +3,8 @@ Information (63), End Patron Session (35)."""
 
 from __future__ import annotations
 
+from typing import Final
+
 from circulation.accounts.status import patron_known, patron_standing, patron_status_and_facts
 from circulation.kernel.act import Act
 from circulation.kernel.reasons import BlockReason, Reason
@@ -10,7 +12,7 @@ from circulation.kernel.results import Patron, PatronStatus, Refused
 from circulation.kernel.rights import Kind
 from circulation.patrons.addresses import address_on, addresses_of
 from circulation.patrons.blocks import block_patron, unblock_patron
-from circulation.patrons.identifiers import IDENTIFIERS, find_patron
+from circulation.patrons.identifiers import IDENTIFIERS, cards_after, find_patron
 from circulation.staff.lookups import Lookup, Seen
 from circulation.staff.patron_pins import learn_pin
 from protocols.hosting.answering import Context
@@ -34,9 +36,13 @@ from protocols.sip2.messages import (
     PatronStatusResponse,
 )
 from protocols.sip2.settings import Account
+from protocols.sip2.terminals.options import is_beside_another
 from protocols.sip2.terminals.places import Caller, Place
 from protocols.sip2.wire.dates import local_date
 from protocols.sip2.wording import Text, code_of, say
+
+#: So many cards (QP) are listed in an answer.
+_MAX_CARDS: Final = 50
 
 
 def _verdict(given: str | None, status: PatronStatus | Refused, caller: Caller) -> bool | None:
@@ -113,6 +119,15 @@ def patron_information(
         screen_message=facts.messages,
         extra_fields=facts.extra,
     )
+    if request.cards_after is not None and is_beside_another(caller.account):
+        response.cards = tuple(
+            cards_after(
+                context.transaction,
+                after=request.cards_after,
+                agency_id=place.branch.agency_id,
+                limit=_MAX_CARDS,
+            )
+        )
     if is_fbs(caller.account):
         leave_no_list_out(response)
     if not isinstance(found, Refused):

@@ -317,6 +317,11 @@ class BesideAnother:
     learns_pins: bool = False
 
 
+def is_beside_another(account: BesideAnother | None) -> bool:
+    """Return whether the account is that of a proxy before two systems."""
+    return account is not None and (account.judges or account.follows != "no")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Options(Wire, Logins, Screen, Patrons, Loans, Returns, BesideAnother):
     """All options of an account."""
