@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from circulation.languages.sentences import Sentence
@@ -49,6 +49,15 @@ ERRANDS: Final = {
     "DELIVER": "ERRAND_DELIVER",
     "NOTHING": "ERRAND_NOTHING",
 }
+
+
+NOT_COMPARED: Final = {"DEBTS": "DEBTS_NOT_COMPARED", "BRANCHES": "BRANCHES_NOT_COMPARED"}
+
+
+def say_not_compared(each: Mapping[str, str]) -> Sentence:
+    """What is not compared, why, and what to do instead."""
+    name, value = NOT_COMPARED[each["what"]], each["value"]
+    return Sentence(name, value=value) if value else Sentence(name)
 
 
 def say_side(side: Sequence[str]) -> Sentence:

@@ -71,6 +71,13 @@ class Modes:
         """Return the branch of a terminal that is listed."""
         return self._listed[terminal].branch
 
+    def left_branches(self) -> list[str]:
+        """Return the branches of which the old system is told nothing any more."""
+        modes: dict[str, set[Mode]] = {}
+        for login, each in self._listed.items():
+            modes.setdefault(each.branch, set()).add(self.of(login))
+        return sorted(branch for branch, its in modes.items() if its == {"new"})
+
     def flip(self, terminal: str, mode: str, who: str, why: str, despite: str = "") -> None:
         """Change the mode of a terminal from its next message on.
 

@@ -37,6 +37,8 @@ class Item:
     #: The terminal of that act, and the outcome of telling a system of it.
     terminal: str = ""
     outcome: str = ""
+    #: Until when its last loan that ended was lent.
+    ended_due: str = ""
 
     def waits_for_others(self, card: str) -> bool:
         """Is it known to wait for somebody else than the patron with this card?"""

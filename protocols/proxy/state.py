@@ -132,6 +132,7 @@ class State:
         if record["sent"][:2] == "09":
             self._is_in(record["name"])
         task = task_of(record, answer, 0, to, record["purpose"])
+        task.at = record.get("happened") or record["at"]
         self.tasks[task.key] = task
         return task
 
@@ -328,7 +329,9 @@ class State:
             self.patrons.setdefault(item.patron, Patron())
         elif code == "09" and barcode:
             returned_by = self._patron_of(barcode)
+            ended_due = self.items.get(barcode, Item()).due
             item = self._is_in(barcode)
+            item.ended_due = ended_due or item.ended_due
             item.returned_by, item.is_in = returned_by, True
             self._learn_kind(item, answer)
             if text_field(answer, "CV") in ("01", "02") or text_field(answer, "CY"):

@@ -74,6 +74,7 @@ def unequal_of(proxy: Proxy) -> dict[str, Any]:
         "number": len(rows),
         "branches": dict(sorted(Counter(row.branch for row in rows).items())),
         "rows": [asdict(each) for each in shown],
+        "not_compared": _not_compared(proxy),
         "is_possible": reconciler is not None,
         "is_comparing": state.sweep.is_running,
         "waiting": 0 if reconciler is None else reconciler.waiting,
@@ -81,6 +82,19 @@ def unequal_of(proxy: Proxy) -> dict[str, Any]:
         "begun": state.sweep.begun,
         "ended": state.sweep.ended,
     }
+
+
+def _not_compared(proxy: Proxy) -> list[dict[str, str]]:
+    """Return what no comparison can tell, and a delivery must: codes of `proxy_words.NOT_COMPARED`,
+    and what each is about."""
+    left = ", ".join(proxy.modes.left_branches())
+    dialect = proxy.settings.old.dialect
+    found = []
+    if "64.BV" in dialect.leaves_out:
+        found.append({"what": "DEBTS", "value": ""})
+    if left:
+        found.append({"what": "BRANCHES", "value": left})
+    return found
 
 
 def _clock_seconds(proxy: Proxy, system: System) -> float | None:

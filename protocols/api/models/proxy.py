@@ -12,7 +12,14 @@ from pydantic import Field
 from circulation.languages.sentences import said_in, sentence_in
 from protocols.api.models.common import Request, Why
 from protocols.hosting.proxy_control import KEPT
-from protocols.hosting.proxy_words import ERRANDS, say_cause, say_errand, say_remedy, say_side
+from protocols.hosting.proxy_words import (
+    ERRANDS,
+    say_cause,
+    say_errand,
+    say_not_compared,
+    say_remedy,
+    say_side,
+)
 
 Mode = Literal["old", "shadow", "new with write-back", "new"]
 Login = Annotated[str, Field(min_length=1, max_length=255, description="the login of a terminal")]
@@ -108,7 +115,8 @@ class UnequalBranch:
 class ProxyUnequal:
     """The differences between the two systems: their number, that of each branch, and the newest
     rows, ordered by what a person must do. `is_comparing`: everything is being compared at present;
-    `ended`: when that ended last. `is_possible`: the proxy has the accounts to compare them."""
+    `ended`: when that ended last. `is_possible`: the proxy has the accounts to compare them. `not_compared`:
+    what no comparison can tell, and what to do instead."""
 
     number: int
     branches: tuple[UnequalBranch, ...]
@@ -116,6 +124,7 @@ class ProxyUnequal:
     is_possible: bool
     is_comparing: bool
     ended: datetime | None
+    not_compared: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +187,7 @@ class ProxyShown:
 
 
 NO_PROXY: Final = ProxyShown(
-    *(False, (), (), (), 0, True, ProxyUnequal(0, (), (), False, False, None), ""),
+    *(False, (), (), (), 0, True, ProxyUnequal(0, (), (), False, False, None, ()), ""),
     *((), (), None, False),
 )
 
@@ -246,6 +255,7 @@ def _unequal(unequal: Mapping[str, Any], language: str) -> ProxyUnequal:
         unequal["is_possible"],
         unequal["is_comparing"],
         _moment(unequal["ended"]) if unequal["ended"] else None,
+        tuple(say_not_compared(each).in_language(language) for each in unequal["not_compared"]),
     )
 
 

@@ -125,7 +125,13 @@ def status(path: Path, as_json: bool) -> None:
 
 def _show_unequal(unequal: dict[str, Any]) -> None:
     """Print in what the two systems differ."""
-    from protocols.hosting.proxy_words import say_cause, say_errand, say_remedy, say_side
+    from protocols.hosting.proxy_words import (
+        say_cause,
+        say_errand,
+        say_not_compared,
+        say_remedy,
+        say_side,
+    )
 
     if not unequal["is_possible"]:
         click.echo("the systems are not compared: proxy.toml names no accounts for it")
@@ -136,6 +142,8 @@ def _show_unequal(unequal: dict[str, Any]) -> None:
     ended = f"; all was compared last at {unequal['ended']}" if unequal["ended"] else ""
     now = "; all is being compared now" if unequal["is_comparing"] else ended
     click.echo(f"unequal: {unequal['number']}{branches and f' ({branches})'}{now}")
+    for each in unequal["not_compared"]:
+        click.echo(f"  not compared: {say_not_compared(each)}")
     for row in unequal["rows"]:
         click.echo(
             f"  {row['subject']} {row['name']} {row['branch']} since {row['since'][:16]}:"

@@ -41,7 +41,11 @@ export async function drawUnequal() {
 
 /** @param {any} found */
 function drawState({ unequal, can_go_back: canGoBack }) {
-  return [drawNumber(unequal), el("p", { class: "s here" }, say(canGoBack ? "PROXY_CAN_GO_BACK" : "PROXY_CANNOT_GO_BACK"))];
+  return [
+    drawNumber(unequal),
+    el("p", { class: "s here" }, say(canGoBack ? "PROXY_CAN_GO_BACK" : "PROXY_CANNOT_GO_BACK")),
+    ...unequal.not_compared.map((/** @type {string} */ each) => el("p", { class: "s here" }, say("UNEQUAL_NOT_COMPARED", { what: each }))),
+  ];
 }
 
 /** @param {any} found @param {Map<string, string>} names of branches */

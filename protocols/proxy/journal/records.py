@@ -114,6 +114,8 @@ class Record(TypedDict, total=False):
     subject: Literal["item", "patron"]
     name: str
     branch: str
+    #: Of remedy: when the loan was made, where that is known.
+    happened: str
     #: Of compared: by aspect what each system says, and the names of cause, remedy and errand.
     unequal: dict[str, Any]
     #: Of sweep.

@@ -8,6 +8,7 @@ from typing import Any
 
 from protocols.hosting.proxy_control import WARNED_SECONDS
 from protocols.hosting.reactor import reactor
+from protocols.proxy.journal.records import bytes_of, text_of
 from protocols.proxy.line import Said
 from protocols.proxy.pool import Pool
 from protocols.proxy.proxy import Proxy
@@ -74,8 +75,11 @@ class OfProxy:
         """Is it about something of which both systems are told?"""
         if not self._proxy.modes.in_use - _TELLS_NOTHING:
             return False
-        terminal = self._last_terminal(named)
-        return not terminal or self._proxy.modes.of(terminal) != "new"
+        return self.branch_of(named) not in self._proxy.modes.left_branches()
+
+    def hidden(self, card: str) -> str:
+        """A card as the journal has it."""
+        return text_of(self._proxy.secrets.hidden(bytes_of(f"|AA{card}|")))[3:-1]
 
     def _last_terminal(self, named: Named) -> str:
         item = self.state.items.get(named[1]) if named[0] == "item" else None
@@ -109,7 +113,7 @@ class OfProxy:
         pool = self._pools[system, named[0]]
         pool.ask(self._proxy.readable(asked_body(body, place)), told)
 
-    def what_is_known(self, named: Named, branch: str) -> Known:
+    def what_is_known(self, named: Named, branch: str, lent_at: str) -> Known:
         proxy, state = self._proxy, self.state
         row = state.differences.of(named).get("loan")
         tried = 0 if row is None else row.remedies
@@ -122,16 +126,17 @@ class OfProxy:
         outcome, item = state.last_outcome(named), Item()
         if named[0] == "item":
             item = state.items.get(named[1], item)
-        authority = self._authority(named, branch)
+        authority = self._authority(named, branch, lent_at)
         if authority is not None and item.holder is not None:
             authority = item.holder  # it has lent it, whoever looks after the branch now
         return Known(outcome, is_clock_wrong, authority, is_told, item.patron, tried, item.is_in)
 
-    def _authority(self, named: Named, branch: str) -> System | None:
-        """The system that decides about the branch; None where its terminals are in the care of
-        both, or where no terminal is known by which the other one could be told."""
+    def _authority(self, named: Named, branch: str, lent_at: str) -> System | None:
+        """The system that decides about the branch that has lent it, or has it; None where its
+        terminals are in the care of both, or where no terminal is known by which the other one
+        could be told."""
         proxy = self._proxy
-        its = self.branch_of(named) or branch
+        its = lent_at or self.branch_of(named) or branch
         modes = {proxy.modes.of(each) for each, at in self._branches.items() if at == its}
         modes = modes or set(proxy.modes.in_use)
         if named[0] == "item" and not self.terminal_at(named, branch or its):

@@ -62,7 +62,8 @@ class Known(NamedTuple):
     more than a minute; `authority`: the system that decides, None where that is not clear;
     `is_told`: the mode of the terminal of its last act tells both systems; `borrower`: who is known
     to have it; `remedies`: how often it was tried; `is_returned`: the last act that the proxy saw
-    was its return, so that it is lent again for no one.
+    was its return, so that it is lent again for no one; `is_ended`: the loan that only one system
+    has is known to have ended in the other one, and is none that was made in one system alone.
     """
 
     outcome: str = ""
@@ -72,6 +73,7 @@ class Known(NamedTuple):
     borrower: str = ""
     remedies: int = 0
     is_returned: bool = False
+    is_ended: bool = True
 
 
 #: How often Tiro tries by itself.
@@ -128,8 +130,10 @@ def _remedy_of_loan(old: Side, new: Side, known: Known) -> Remedy:
         return Remedy.DELIVERY if new.says is Says.UNKNOWN else Remedy.NOTHING
     if known.authority is None or not known.is_told or known.remedies >= MAX_REMEDIES:
         return Remedy.NOTHING if known.authority == "new" else Remedy.DELIVERY
-    if right.says is Says.IN:
+    if right.says is Says.IN and known.is_ended:
         return Remedy.END
+    if right.says is Says.IN:
+        return Remedy.NOTHING if known.authority == "new" else Remedy.DELIVERY
     is_lent_again = known.is_returned and Says.IN in (old.says, new.says)
     if known.borrower and wire_date(right.value) != BLANK and not is_lent_again:
         is_stubborn = known.authority == "new" and known.outcome in ("differs", "refused")

@@ -9,15 +9,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
+from protocols.proxy.dates import shown_day
 from protocols.proxy.journal.records import Record, moment_of
-from protocols.proxy.kinds import CHANGING, text_field
-from protocols.proxy.reconciling.causes import Known, Verdict, judge
-from protocols.proxy.reconciling.comparing import Asking, Comparison
+from protocols.proxy.kinds import CHANGING, LOAN, text_field
+from protocols.proxy.reconciling.causes import Known, Remedy, Verdict, judge
+from protocols.proxy.reconciling.comparing import PAGE, Asking, Comparison, ask_for_cards
 from protocols.proxy.reconciling.remedies import Where, remedy_record
 from protocols.proxy.reconciling.rows import Named
-from protocols.proxy.reconciling.sides import Says, Unequal
+from protocols.proxy.reconciling.sides import Says, Side, Unequal
+from protocols.proxy.seen import Item
 from protocols.proxy.settings import DialectSettings, ReconcileSettings, System
 from protocols.proxy.state import State
 
@@ -33,6 +35,8 @@ _NIGHT_SECONDS: Final = 60.0
 _MAX_FAILURES: Final = 3
 #: After so many comparisons it is written down how far they have come.
 _NOTED_EVERY: Final = 100
+#: In the place of an item or a patron, while Tiro is asked for cards.
+_NOBODY: Final[Named] = "patron", ""
 _FACTS: Final = ("old", "new", "cause", "remedy", "errand")
 #: So many of the last acts are compared after a start.
 _LAST_ACTS: Final = 200
@@ -49,7 +53,8 @@ class Around(Asking, Protocol):
     def is_any_down(self) -> bool: ...
     def is_busy(self, named: Named) -> bool: ...
     def is_compared(self, named: Named) -> bool: ...
-    def what_is_known(self, named: Named, branch: str) -> Known: ...
+    def hidden(self, card: str) -> str: ...
+    def what_is_known(self, named: Named, branch: str, lent_at: str) -> Known: ...
     def branch_of(self, named: Named) -> str: ...
     def terminal_at(self, named: Named, branch: str) -> str: ...
     def place_of(self, system: System, terminal: str) -> str: ...
@@ -71,12 +76,17 @@ class Reconciler:
         self._failures: dict[Named, int] = {}
         #: Items that a system has as lent to a patron, and the other one does not.
         self._lent: dict[str, tuple[System, str]] = {}
+        #: Systems that list what a patron has on loan.
+        self._listing: set[System] = set()
         #: Differed once, and are compared again before they are listed.
         self._unconfirmed: set[Named] = set()
         self._asked: Named | None = None
         self._is_outdated = False
         self._is_waiting = self._is_closed = False
-        self._sweep: Iterator[Named] | None = None
+        self._sweep: Iterator[tuple[str, str]] | None = None
+        #: The cards that Tiro has named last; None where it did not answer.
+        self._page: list[str] | None = None
+        self._is_among_strangers = False
         self.compared = 0
 
     def begin(self) -> None:
@@ -142,14 +152,19 @@ class Reconciler:
 
     def _resume_sweep(self) -> None:
         sweep = self._around.state.sweep
+        self._is_among_strangers = False
+        if sweep.after is not None and sweep.after[0] == PAGE:
+            self._sweep = self._strangers(sweep.after[1])
+            self._wake()
+            return
         self._sweep = self._wanted(sweep.branch)
         if sweep.after is not None and all([*each] != sweep.after for each in self._sweep):
             self._sweep = self._wanted(sweep.branch)
         self._wake()
 
-    def _wanted(self, branch: str) -> Iterator[Named]:
-        """All that is listed, patrons, items on loan, then the other items; or those of a branch,
-        and who has them."""
+    def _wanted(self, branch: str) -> Iterator[tuple[str, str]]:
+        """All that is listed, patrons, items on loan, the other items, then the patrons whom the
+        proxy has not seen; or those of a branch, and who has them."""
         state = self._around.state
         for row in state.differences.rows:
             if branch in ("", row.branch):
@@ -164,6 +179,24 @@ class Reconciler:
             yield "item", name
             if branch and (card := state.items[name].patron):
                 yield "patron", card
+        if not branch:
+            yield from self._strangers("")
+
+    def _strangers(self, after: str) -> Iterator[tuple[str, str]]:
+        """The patrons of Tiro whom the proxy has not seen: what they have on loan may have been
+        lent at a desk of either system. A page stands for its cards, which are asked for before the
+        next step.
+        """
+        for _ in range(_MAX_FAILURES):
+            yield PAGE, self._around.hidden(after)
+            while (page := self._page) is not None:
+                if not page:
+                    return
+                for card in page:
+                    if (hidden := self._around.hidden(card)) not in self._around.state.patrons:
+                        yield "patron", hidden
+                after = page[-1]
+                yield PAGE, self._around.hidden(after)
 
     def _look_at_clock(self) -> None:
         """Begin once each night."""
@@ -197,6 +230,13 @@ class Reconciler:
                 first = min(self._queue.values())
                 self._wait(max(self._pause, first - self._around.monotonic()))
             return
+        if named[0] == PAGE:
+            self._asked = _NOBODY
+            ask_for_cards(named[1], self._around, self._take_page)
+        else:
+            self._compare(cast("Named", named))
+
+    def _compare(self, named: Named) -> None:
         if not self._around.is_compared(named):
             self._wake()
         elif self._around.is_busy(named):
@@ -205,11 +245,16 @@ class Reconciler:
             self._asked, self._is_outdated = named, False
             Comparison(named, self._around, self._dialect, self._compared)
 
+    def _take_page(self, cards: list[str] | None) -> None:
+        self._asked = None
+        self._page = cards
+        self._wake()
+
     def _wait(self, seconds: float) -> None:
         self._is_waiting = True
         self._around.later(seconds, self._step)
 
-    def _next(self) -> Named | None:
+    def _next(self) -> tuple[str, str] | None:
         now = self._around.monotonic()
         for named, at in self._queue.items():
             if at <= now:
@@ -221,7 +266,11 @@ class Reconciler:
         if swept is None:
             self._sweep = None
             self._note_sweep(None)
-        elif self.compared % _NOTED_EVERY == _NOTED_EVERY - 1:
+        elif swept[0] == PAGE:
+            self._is_among_strangers = True
+            if swept[1]:
+                self._note_sweep(swept)
+        elif not self._is_among_strangers and self.compared % _NOTED_EVERY == _NOTED_EVERY - 1:
             self._note_sweep(swept)
         return swept
 
@@ -229,7 +278,7 @@ class Reconciler:
         """A sweep of the night pauses by day; one that a person began does not."""
         return bool(self._around.state.sweep.who) or self._around.night_began() is not None
 
-    def _note_sweep(self, after: Named | None) -> None:
+    def _note_sweep(self, after: tuple[str, str] | None) -> None:
         sweep = self._around.state.sweep
         record: dict[str, Any] = {"kind": "sweep", "branch": sweep.branch, "who": sweep.who}
         if after is None:
@@ -267,6 +316,10 @@ class Reconciler:
     def _take(self, found: Comparison, unequal: Unequal) -> None:
         named, state = found.named, self._around.state
         known = state.differences.of(named)
+        self._listing |= found.listing
+        if self._sweep is not None:
+            for item in found.shared - state.items.keys():
+                self._add(("item", item), 0.0)  # due on the same day?
         if not unequal:
             self._unconfirmed.discard(named)
             if known or state.is_listed(named):
@@ -282,9 +335,10 @@ class Reconciler:
             self._add(named, _CONFIRM_SECONDS * (3 if found.items else 1))
             return
         self._unconfirmed.discard(named)
-        facts = self._around.what_is_known(named, found.branch)
+        facts = self._around.what_is_known(named, found.branch, found.lent_at)
         if "loan" in unequal and Says.IN in (each.says for each in unequal["loan"]):
-            facts = facts._replace(borrower=self._borrower_of(named, facts, is_new=not known))
+            lent = self._lent.pop(named[1], None)
+            facts = self._with_holder(found, unequal["loan"], lent, facts, is_new=not known)
         listed = {
             aspect: (sides, judge(aspect, *sides, facts)) for aspect, sides in unequal.items()
         }
@@ -294,17 +348,48 @@ class Reconciler:
         self._look_at_borrowers(named)
         self._remedy(found, listed, facts)
 
-    def _borrower_of(self, named: Named, facts: Known, *, is_new: bool) -> str:
-        """Who has an item that only one system has as lent, if that system says so itself.
+    def _with_holder(
+        self,
+        found: Comparison,
+        sides: tuple[Side, Side],
+        lent: tuple[System, str] | None,
+        facts: Known,
+        *,
+        is_new: bool,
+    ) -> Known:
+        """Return what is known of an item that only one system has as lent: to whom, and whether
+        that loan ended in the other one.
 
-        The proxy may have seen another borrower before, who is asked about first.
+        Otherwise it was made in that system alone, at a terminal or desk that the proxy does not
+        see, and the item is with somebody. Who has it, the list of the patron says: those whom the
+        proxy has seen with it are asked first. Where a system lists no loans, or the proxy has not
+        seen the item, the due date must be that of the loan that ended.
+
+        Args:
+            found: The comparison of the item.
+            sides: What the two systems say of the loan.
+            lent: The system that has it as lent, and to whom, as a list said.
+            facts: What the proxy knows.
+            is_new: It was not listed before.
         """
-        system, card = self._lent.pop(named[1], (None, ""))
-        if system is not None and system == facts.authority:
-            return card
-        if is_new and facts.borrower:
-            self._add(("patron", facts.borrower), 0.0)
-        return ""
+        system, holder = lent or (None, "")
+        wrong: System = "old" if sides[0].says is Says.ON_LOAN else "new"
+        item = self._around.state.items.get(found.named[1], Item())
+        seen_with = [each for each in dict.fromkeys((facts.borrower, item.returned_by)) if each]
+        if system != facts.authority and not holder and is_new:
+            for card in seen_with:
+                self._add(("patron", card), 0.0)
+        ended = [found.ended_due] if wrong == "old" else []
+        if not seen_with:
+            is_ended = sides[0].value in ended
+        elif holder or wrong in self._listing:
+            is_ended = holder in seen_with
+        else:
+            due = sides[wrong == "new"].value
+            is_ended = due in (*ended, shown_day(item.ended_due), shown_day(item.due))
+        return facts._replace(
+            borrower=holder if system == facts.authority else "", is_ended=is_ended
+        )
 
     def _write(self, found: Comparison, listed: dict[str, tuple[Any, Verdict]]) -> None:
         """Write down what differs, unless it is listed so already."""
@@ -350,7 +435,10 @@ class Reconciler:
         if loan is None or facts.authority is None or not self._settings.corrects:
             return
         around = self._around
-        terminal = around.terminal_at(found.named, found.branch)
+        branch = found.branch
+        if loan[1].remedy is Remedy.CARRY:  # who has lent it, tells the patron
+            branch = found.lent_at or around.branch_of(found.named) or branch
+        terminal = around.terminal_at(found.named, branch)
         to: System = "new" if facts.authority == "old" else "old"
         record = remedy_record(
             found.named,
@@ -358,6 +446,9 @@ class Reconciler:
             facts.authority,
             Where(terminal, around.place_of(to, terminal), facts.borrower, around.local_date()),
         )
+        item = around.state.items.get(found.named[1], Item())
+        if record is not None and record["sent"][:2] == LOAN and item.patron == facts.borrower:
+            record["happened"] = item.acted  # it decides which system tells the patron of it
         if record is not None and terminal:
             log.warning("%s %s: the %s system is told again", *found.named, to)
             around.write_down(record)

@@ -79,6 +79,17 @@ def branch_in(answer: bytes) -> str:
     return text_field(answer, "AQ") or text_field(answer, "AP")
 
 
+def lent_at_in(answer: bytes) -> str:
+    """The branch that has lent the item, as an 18 of the new system says."""
+    return text_field(answer, "QB")
+
+
+def ended_due_in(answer: bytes) -> str:
+    """The day on which the last loan that ended was due, as an 18 of the new system says."""
+    due = text_field(answer, "QE")
+    return shown_day(due) if due else ""
+
+
 def compare_items(old: bytes, new: bytes) -> Unequal | None:
     """Compare two answers (18) about an item; None where one of them says nothing of a loan."""
     theirs, ours = item_side(old), item_side(new)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from protocols.proxy.reconciling.pacing import begin_of_night
 from protocols.proxy.reconciling.rows import Named
 from protocols.proxy.reconciling.sides import Says, Side, compare_items, compare_patrons
 from protocols.proxy.settings import DialectSettings, System
-from tests.builders.circulation import a_library
+from tests.builders.circulation import a_library, a_patron, an_item
 from tests.protocols.proxy.serving import Running, ask
 from tests.protocols.proxy.systems import DUE
 from tests.protocols.proxy.test_clocks import Before
@@ -94,6 +95,92 @@ def test_what_the_old_system_did_at_night_is_found_and_put_right_in_tiro(before:
         until(lambda: before.loans() == [before.item] and rows(before) == [])
 
 
+def test_what_was_lent_at_desks_is_told_to_the_other_system(
+    before: Before,
+) -> None:
+    """The proxy has seen neither the items nor the patron."""
+    library = before.library
+    patron = a_patron(library)
+    before.old.pins[patron] = "1234"
+    here = an_item(library)
+    there = an_item(library, home=library.other)
+    with before.running("shadow", "new with write-back", more=FAST) as running:
+        library.check_out(patron, there, at=library.other)
+        of_main = an_item(library)
+        library.check_out(patron, of_main, at=library.other)
+        before.old.loans[here] = patron, DUE  # at a desk of the old system
+        reconcile(running)
+        until(lambda: {there, of_main} <= before.old.loans.keys() and is_quiet(before), 60)
+        assert before.old.loans[of_main][0] == patron
+        told = [each for each in running.records("remedy") if each["name"] == of_main]
+        assert [each["terminal"] for each in told] == ["kiosk-2"], "at the branch that has lent it"
+        until(lambda: rows(before) == [], 60)
+        before.card = patron
+        assert set(before.loans()) == {here, there, of_main}
+
+
+def test_a_loan_that_is_told_again_keeps_its_moment(before: Before) -> None:
+    """By it a system knows whether it looked after the branch then, and tells the patron."""
+    with before.running("new with write-back", more=FAST) as running:
+        ask(running.terminal(), before.out)
+        until(lambda: before.item in before.old.loans and is_quiet(before))
+        (first,) = before.old.asked("11")
+        del before.old.loans[before.item]  # its backup was of before
+        time.sleep(2.0)
+        reconcile(running)
+        until(lambda: before.item in before.old.loans)
+        again = before.old.asked("11")[-1]
+        seconds = [int(each[16:22]) for each in (first, again)]
+        assert abs(seconds[1] - seconds[0]) <= 1
+
+
+def test_what_only_the_old_system_has_lent_is_not_ended_there(before: Before) -> None:
+    library = before.library
+    patron = a_patron(library)
+    before.old.pins[patron] = "1234"
+    lent, returned = an_item(library), an_item(library, on_loan_to=patron)
+    due = f"{library.today + timedelta(days=28):%Y%m%d}    235900"
+    before.old.loans |= {lent: (patron, DUE), returned: (patron, due)}
+    library.check_in(returned)  # at Tiro's desk
+    with before.running("new with write-back", more=FAST) as running:
+        reconcile(running)
+        until(lambda: returned not in before.old.loans)
+        until(lambda: [each[:2] for each in rows(before)] == [("loan", lent)], 60)
+        (row,) = rows(before)
+        assert row[4:] == ("ELSEWHERE", "NOTHING")
+        assert before.status()["unequal"]["rows"][0]["errand"] == "ITEM"
+        ask(running.terminal(), before.out)  # the proxy sees this one, and its return
+        ask(running.terminal(), before.back)
+        until(lambda: carried(running).count(("old", "write-back", "done")) >= 3)
+        before.old.loans[before.item] = patron, DUE  # and then another patron borrows it there
+        reconcile(running)
+        both = {("loan", lent), ("loan", before.item)}
+        until(lambda: {each[:2] for each in rows(before)} == both and is_quiet(before), 60)
+        assert before.old.loans.keys() == {lent, before.item}
+
+
+def test_due_dates_of_what_the_proxy_never_saw_are_compared(before: Before) -> None:
+    library = before.library
+    patron = a_patron(library)
+    before.old.pins[patron] = "1234"
+    item = an_item(library, on_loan_to=patron)
+    before.old.loans[item] = patron, LATER
+    with before.running("shadow", more=FAST) as running:
+        reconcile(running)
+        until(lambda: bool(rows(before)) and is_quiet(before))
+        ((aspect, name, old, *_),) = rows(before)
+        assert (aspect, name, old) == ("loan", item, ["ON_LOAN", "2027-01-20"])
+
+
+def test_what_cannot_be_compared_is_said(before: Before) -> None:
+    dialect = f'[old.dialect]\nleaves_out = ["64.BV"]\n{FAST}'
+    with before.running("shadow", "new", more=dialect) as running:
+        file = ("--file", str(running.folder / "proxy.toml"))
+        shown = CliRunner().invoke(tiro, ["proxy", "status", *file]).output
+        assert "not compared: debts of patrons, since the old system tells no amounts" in shown
+        assert "not compared: items of DK-900102, since all terminals there" in shown
+
+
 def test_a_stubborn_old_system_is_listed_until_both_agree(before: Before) -> None:
     before.old.habits.knows_no_block = False
     before.old.lends_until = "20301221    235900"
@@ -157,7 +244,7 @@ def test_a_sweep_goes_on_after_a_kill(before: Before) -> None:
         running.begin()
         assert before.status()["unequal"]["is_comparing"]
         until(lambda: not before.status()["unequal"]["is_comparing"], 30)
-        assert [each.get("is_over") for each in running.records("sweep")] == [None, True]
+        assert [each.get("is_over") for each in running.records("sweep")] == [None, None, True]
 
 
 NOTHING = DialectSettings()
