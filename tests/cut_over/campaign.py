@@ -397,7 +397,8 @@ class Rehearsal:
         told: dict[str, Any] = {}
         while not told:
             told = await self._ask(ask="status")
-        note_night(self.world.folder, day, told["last_id"])
+        not_compared = [each["what"] for each in told["unequal"]["not_compared"]]
+        note_night(self.world.folder, day, told["last_id"], not_compared)
 
     @staticmethod
     def _tell(library: Library) -> None:

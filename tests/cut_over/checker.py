@@ -8,7 +8,6 @@ model by which the rehearsal chose its acts.
 
 from __future__ import annotations
 
-import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -20,7 +19,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection, create_engine, text
 
 from tests.cut_over.letters import Letters, moment
-from tests.cut_over.nights import Difference, read_nights
+from tests.cut_over.nights import differences, read_nights
 from tests.cut_over.old_system.character import Character
 from tests.cut_over.old_system.store import FINE, Store, day_of
 from tests.cut_over.replaying import Act, Journal, OwnRenewal, Shop, read, without_secrets
@@ -57,8 +56,8 @@ class Figures:
     unexplained: list[str] = field(default_factory=list)
     unequal_unlisted: list[str] = field(default_factory=list)
     unequal: int = 0
-    #: The same of items and patrons at terminals of which one system hears nothing.
-    of_one_system: list[Difference] = field(default_factory=list)
+    #: Debts that differ, of which the status says that they cannot be compared, and why.
+    not_compared: list[str] = field(default_factory=list)
     #: Payments that were not taken while a system was down.
     not_paid: int = 0
     #: Patrons who wanted to renew all loans meanwhile, of whose loans the proxy had seen none.
@@ -89,7 +88,7 @@ class Figures:
             f"{self.not_renewed} renewals of all loans by patrons who were not seen before it was",
             *(f"{name}: {len(cases)}" for name, cases in self._counted),
             f"unequal at the end, and listed: {self.unequal - len(self.unequal_unlisted)}",
-            f"at terminals of which one system hears nothing: {len(self.of_one_system)}",
+            f"debts of which the status says that they are not compared: {len(self.not_compared)}",
             f"not taken by a system, which was told to people: {len(self.not_taken)}",
             f"differ, and stand on the list for people: {len(self.listed)}",
             f"of which nobody knows what became of them: {len(self.unknown)}",
@@ -196,31 +195,24 @@ def _direct(found: Figures, diary: Path, old: Store, new: Connection) -> None:
 def _explained(found: Figures, folder: Path, journal: Journal) -> None:
     """Is each difference listed after the night in which it was there?"""
     nights = read_nights(folder)
-    has_mixed = Character.read(folder / "old").mixed_terminals
     for night in nights:
         if night.last_id < journal.shadow:
             continue
-        open_ones = journal.listed_at(night.last_id)
         missing = [
             each
             for each in night.differences
-            if (each.subject, each.name) not in open_ones
-            and not (each.aspect == "loan" and _has_listed_borrower(each, open_ones))
+            if not journal.lists.names(each.aspect, each.name, each.cards, night.last_id)
         ]
-        if has_mixed:
-            found.of_one_system += [each for each in missing if is_mixed(each.name)]
-            missing = [each for each in missing if not is_mixed(each.name)]
         is_end = night is nights[-1]
+        if "DEBTS" in night.not_compared:
+            debts = [each for each in missing if each.aspect == "debt"]
+            missing = [each for each in missing if each.aspect != "debt"]
+            found.not_compared += [f"day {night.day + 1}: {each.text()}" for each in debts]
+            found.unequal -= len(debts) if is_end else 0
         cases = found.unequal_unlisted if is_end else found.unexplained
         cases += [f"day {night.day + 1}: {each.text()}" for each in missing]
         if is_end:
-            found.unequal = len(night.differences)
-
-
-def _has_listed_borrower(each: Difference, open_ones: set[tuple[str, str]]) -> bool:
-    """A loan may be listed with the patron who has it in one system."""
-    cards = re.findall(r"\('(\w+)'", each.old + each.new)
-    return any(("patron", card) in open_ones for card in cards)
+            found.unequal += len(night.differences)
 
 
 def _own_renewals(folder: Path) -> list[OwnRenewal]:
@@ -365,18 +357,19 @@ def _compare(
     found: Figures, there: dict[str, There], shop: Shop, unsure: set[str], journal: Journal
 ) -> None:
     """Do both have what was told last?"""
-    at_last = journal.listed_at(journal.last_id)
-    items = {name for subject, name in at_last if subject == "item"}
+    lists, last = journal.lists, journal.last_id
+    unequal = list(differences(there["old"], there["new"]))
+    # A comparison has brought both to what the old system would not be talked out of.
+    settled = {item for _, item in journal.remedies} & journal.behind
+    settled -= {each.name for each in unequal}
     for name, one in there.items():
-        # A comparison has brought both to what the old system would not be talked out of.
-        settled = {item for _, item in journal.remedies} & journal.behind
-        listed = journal.on_list[name] | items | settled
-        doubts = _Doubts(unsure, listed, journal.remedies)
-        _compare_items(found, name, one, shop, doubts, at_last)
+        doubts = _Doubts(unsure, lists.items(last) | settled, journal.remedies)
+        _compare_items(found, name, one, shop, doubts, journal)
         for card in {*one.debts, *shop.owed}:
             owed = one.debts.get(card, 0)
             if owed != shop.owed[card] and _debt(card) not in unsure:
-                cases = found.listed if ("patron", card) in at_last else found.differing
+                is_listed = lists.names("debt", card, (), last)
+                cases = found.listed if is_listed else found.differing
                 cases.append(f"{name}: {card} owes {owed}, and not {shop.owed[card]}")
         for card in {*one.blocked, *shop.blocks}:
             if card in unsure:
@@ -385,11 +378,13 @@ def _compare(
                 found.differing.append(
                     f"{name}: {card} is blocked or not, and it was told otherwise"
                 )
-    on_lists = journal.on_list["old"] | journal.on_list["new"]
-    for barcode in {*there["old"].loans, *there["new"].loans} - unsure - on_lists:
-        old, new = (there[name].loans.get(barcode) for name in ("old", "new"))
-        if old != new:
-            found.differing.append(f"{barcode}: old {old}, new {new}")
+    found.differing += [
+        each.text()
+        for each in unequal
+        if each.aspect == "loan"
+        and each.name not in unsure
+        and not lists.names("loan", each.name, each.cards, last)
+    ]
 
 
 class _Doubts(NamedTuple):
@@ -407,7 +402,7 @@ def _compare_items(
     one: There,
     shop: Shop,
     doubts: _Doubts,
-    at_last: set[tuple[str, str]],
+    journal: Journal,
 ) -> None:
     """Loans and queues."""
     for barcode in {*one.loans, *shop.loans} - doubts.unsure:
@@ -423,8 +418,8 @@ def _compare_items(
         ]
         if queue not in waiting:
             cards = {*queue, *(card for each in waiting for card in each)}
-            is_listed = barcode in doubts.listed or any(
-                ("patron", each) in at_last for each in cards
+            is_listed = any(
+                journal.lists.names("holds", each, (), journal.last_id) for each in cards
             )
             cases = found.listed if is_listed else found.differing
             cases.append(f"{name}: for {barcode} wait {queue}, and not {waiting}")

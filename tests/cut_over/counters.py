@@ -105,8 +105,6 @@ class Counters:
         self._mixed_cards = [each for each in cards if is_mixed(each)]
         self._random = random
         self._free = free
-        #: Patrons who have borrowed at a terminal of the proxy.
-        self._seen: set[str] = set()
         #: Items and cards that somebody holds in their hands.
         self._busy: set[str] = set()
         self._payments = 0
@@ -141,8 +139,7 @@ class Counters:
         barcode = self._something(self.told.free)
         assert barcode is not None, "everything is lent"
         self.told.free.remove(barcode)
-        # The proxy compares patrons whom it has seen.
-        return barcode, self._random.choice(sorted(self._seen) or self.cards)
+        return barcode, self._random.choice(self.cards)
 
     # Whom and what
 
@@ -204,8 +201,6 @@ class Counters:
         )
         if heard.is_granted:
             self.told.is_lent(barcode, card)
-            if not terminal.is_mixed and not is_mixed(card):
-                self._seen.add(card)
 
     async def _hand_in(self, terminal: Terminal) -> None:
         barcode = self._something(self.told.lent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,11 @@ class Difference(NamedTuple):
     aspect: str
     old: str
     new: str
+
+    @property
+    def cards(self) -> list[str]:
+        """Who has the item in one of the systems."""
+        return re.findall(r"\('(\w+)'", self.old + self.new)
 
     def text(self) -> str:
         return f"{self.subject} {self.name}, {self.aspect}: old {self.old}, new {self.new}"
@@ -54,11 +60,18 @@ def _by_card(there: There) -> defaultdict[str, set[str]]:
     return found
 
 
-def note_night(folder: Path, day: int, last_id: int) -> None:
-    """Write down the differences, and the last record that the journal has now."""
+def note_night(folder: Path, day: int, last_id: int, not_compared: list[str]) -> None:
+    """Write down the differences, the last record that the journal has now, and what the status
+    of the proxy says that nothing is compared of."""
     found = [list(each) for each in differences(*read_both(folder))]
+    written = {
+        "day": day,
+        "last_id": last_id,
+        "not_compared": not_compared,
+        "differences": found,
+    }
     with (folder / FILE).open("a", encoding="utf-8") as file:
-        file.write(json.dumps({"day": day, "last_id": last_id, "differences": found}) + "\n")
+        file.write(json.dumps(written) + "\n")
 
 
 class Night(NamedTuple):
@@ -66,6 +79,7 @@ class Night(NamedTuple):
 
     day: int
     last_id: int
+    not_compared: list[str]
     differences: list[Difference]
 
 
@@ -74,6 +88,11 @@ def read_nights(folder: Path) -> list[Night]:
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     tables: list[dict[str, Any]] = [json.loads(line) for line in lines]
     return [
-        Night(each["day"], each["last_id"], [Difference(*one) for one in each["differences"]])
+        Night(
+            each["day"],
+            each["last_id"],
+            each.get("not_compared", []),
+            [Difference(*one) for one in each["differences"]],
+        )
         for each in tables
     ]

@@ -10,7 +10,7 @@ import csv
 import json
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -26,6 +26,19 @@ T = TypeVar("T")
 DAYS, RENEWALS, LOANS = 28, 2, 12
 _EVENT_OF: Final = {"09": "checked_in", "11": "checked_out", "29": "renewed"}
 _CHANGING: Final = frozenset({"01", "09", "11", "15", "25", "29", "37", "65"})
+#: What is for a person because of a loan is off the list once something later of it was taken.
+_LOANS: Final = frozenset({"09", "11", "29", "65"})
+#: What an act may leave unequal.
+_ASPECT_OF: Final = {
+    "09": ("loan", "holds"),
+    "11": ("loan", "holds"),
+    "29": ("loan",),
+    "65": ("loan",),
+    "15": ("holds",),
+    "37": ("debt",),
+    "01": ("block",),
+    "25": ("block",),
+}
 #: Answers to these always mean that it was done.
 _ALWAYS: Final = frozenset({"01", "25"})
 
@@ -56,6 +69,99 @@ class Act(NamedTuple):
 
 
 @dataclass
+class Span:
+    """What is for a person: from which record on, and until which."""
+
+    since: int
+    code: str
+    item: str
+    card: str
+    until: int = 2**62
+
+
+class Lists:
+    """What `tiro proxy status` lists at a record: differences, and what is for a person."""
+
+    def __init__(self) -> None:
+        self._rows: defaultdict[tuple[str, str], list[tuple[int, dict[str, Any]]]] = defaultdict(
+            list
+        )
+        self._open: dict[tuple[int, int, str], Span] = {}
+        self._spans: list[Span] = []
+
+    def compared(self, record: dict[str, Any]) -> None:
+        """Both systems were compared."""
+        subject, name, unequal = record["subject"], record["name"], record["unequal"]
+        self._rows[subject, name].append((record["id"], unequal))
+        if subject == "item" and not unequal:
+            self._end_loans(record["id"], name)
+
+    def for_a_person(self, key: tuple[int, int, str], span: Span) -> None:
+        self._open[key] = span
+        self._spans.append(span)
+
+    def taken(self, number: int, item: str, system: str) -> None:
+        """A system has the last of an item."""
+        self._end_loans(number, item, system)
+
+    def settled(self, number: int, request: int) -> None:
+        """A person has seen to it."""
+        for key in [key for key in self._open if key[0] == request]:
+            self._open.pop(key).until = number
+
+    def _end_loans(self, number: int, item: str, system: str = "") -> None:
+        for key, span in list(self._open.items()):
+            is_of_it = span.item == item and span.code in _LOANS
+            if item and is_of_it and system in ("", key[2]):
+                self._open.pop(key).until = number
+
+    def rows(self, subject: str, name: str, number: int) -> dict[str, Any]:
+        """What is listed of an item or a patron at a record, by aspect."""
+        known = [unequal for at, unequal in self._rows.get((subject, name), ()) if at <= number]
+        return known[-1] if known else {}
+
+    def spans(self, number: int) -> list[Span]:
+        return [each for each in self._spans if each.since <= number < each.until]
+
+    def names(self, aspect: str, name: str, cards: Iterable[str], number: int) -> bool:
+        """Is it listed at a record that this aspect of an item, or of a patron, is unequal?
+
+        Args:
+            aspect: `loan` of an item, or holds, debt or block of a patron.
+            name: The barcode, or the card.
+            cards: Who has the item in one of the systems.
+            number: The record.
+        """
+        subject = "item" if aspect == "loan" else "patron"
+        if {aspect, "patron"} & self.rows(subject, name, number).keys():
+            return True
+        if any(self._names_loan(name, card, number) for card in cards if subject == "item"):
+            return True
+        return any(
+            name == (each.item if subject == "item" else each.card)
+            and aspect in _ASPECT_OF[each.code]
+            for each in self.spans(number)
+        )
+
+    def _names_loan(self, item: str, card: str, number: int) -> bool:
+        """Is the loan in the row of its patron, or is that patron known to one system alone?"""
+        rows = self.rows("patron", card, number)
+        sides = [side[1] for side in rows.get("loans", {}).values() if isinstance(side, list)]
+        return "patron" in rows or any(
+            item in side.partition(" + ")[0].split(", ") or " + " in side for side in sides
+        )
+
+    def items(self, number: int) -> set[str]:
+        """Items of which a list says at a record that the loan is unequal."""
+        found = {each.item for each in self.spans(number) if each.code in _LOANS}
+        for subject, name in self._rows:
+            rows = self.rows(subject, name, number)
+            if subject == "item" and "loan" in rows:
+                found.add(name)
+        return found - {""}
+
+
+@dataclass
 class Journal:
     """All of it. `answers` has every answer as a terminal may have got it; `unknown` requests of
     which nobody ever heard; `shadow` the number of the record with which shadow began, `shadow_at`
@@ -70,10 +176,8 @@ class Journal:
     silent_renewals: list[Act] = field(default_factory=list)
     #: What could not be told, by the number of the request and the system: outcome, and why.
     untold: dict[tuple[int, str], tuple[str, str]] = field(default_factory=dict)
-    #: Items of which a system would not take what it was told, or has taken it otherwise: once, and
-    #: still, since it has taken nothing of them afterwards.
+    #: Items of which a system would not take what it was told, or has taken it otherwise, once.
     listed: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    on_list: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     #: What a comparison has had a system told, by system and item: the events.
     remedies: defaultdict[tuple[str, str], list[str]] = field(
         default_factory=lambda: defaultdict(list)
@@ -82,10 +186,7 @@ class Journal:
     of_strangers: set[int] = field(default_factory=set)
     #: Cards that requests name.
     cards: dict[int, str] = field(default_factory=dict)
-    #: By list, subject and name, from which record on it was on that list, or was not any more.
-    lists: defaultdict[tuple[str, str, str], list[tuple[int, bool]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
+    lists: Lists = field(default_factory=Lists)
     last_id: int = 0
     shadow: int = 0
     shadow_at: datetime = datetime(9999, 1, 1, tzinfo=UTC)
@@ -95,20 +196,6 @@ class Journal:
         """Items and patrons of which the old system would not take something."""
         cards = {self.cards.get(of, "") for of, system in self.untold if system == "old"}
         return (cards | self.listed["old"]) - {""}
-
-    def listed_at(self, last_id: int) -> set[tuple[str, str]]:
-        """Items and patrons that were on a list at that record."""
-        found = set()
-        for (_, subject, name), changes in self.lists.items():
-            known = [is_listed for number, is_listed in changes if number <= last_id]
-            if known and known[-1]:
-                found.add((subject, name))
-        return found
-
-    def note_list(
-        self, which: str, subject: str, name: str, number: int, *, is_listed: bool
-    ) -> None:
-        self.lists[which, subject, name].append((number, is_listed))
 
 
 def without_secrets(message: str) -> str:
@@ -145,12 +232,9 @@ def read(folder: Path) -> Journal:
             found.shadow = record["id"]
             found.shadow_at = datetime.fromisoformat(record["at"])
         elif kind == "compared":
-            its = record["subject"], record["name"], record["id"]
-            found.note_list("compared", *its, is_listed=bool(record["unequal"]))
-            if not record["unequal"]:
-                for system in ("old", "new"):
-                    found.note_list(system, *its, is_listed=False)
-                    found.on_list[system].discard(record["name"])
+            found.lists.compared(record)
+        elif kind == "settled":
+            found.lists.settled(record["id"], record["of"])
         elif kind == "remedy":
             items[record["id"]] += all_of(record["sent"], "AB")
             codes[record["id"]] = record["sent"][:2]
@@ -170,7 +254,6 @@ def read(folder: Path) -> Journal:
             if request["sent"][:2] in _CHANGING:
                 _answered(found, request, record, request["id"] in sent_and_silent)
         elif kind == "carried" and record["outcome"] not in ("begun", "failed"):
-            _on_lists(found, record, items[record["of"]])
             _carried(found, record, items[record["of"]], codes.get(record["of"], ""))
     found.unknown += [
         _act(request, {"id": 2**62, "by": "nobody", "sent": ""})
@@ -180,29 +263,20 @@ def read(folder: Path) -> Journal:
     return found
 
 
-def _on_lists(found: Journal, record: dict[str, Any], items: list[str]) -> None:
-    """What is for a person names an item and a patron, until something later is done."""
-    outcome, number = record["outcome"], record["id"]
-    is_listed = outcome in ("refused", "unknown", "differs", "ignored")
-    item = items[max(0, record.get("part", 0) - 1)] if items else ""
-    if item:
-        found.note_list(record["to"], "item", item, number, is_listed=is_listed)
-    card = found.cards.get(record["of"], "")
-    if card and is_listed:
-        found.note_list(record["to"], "patron", card, number, is_listed=is_listed)
-
-
 def _carried(found: Journal, record: dict[str, Any], items: list[str], code: str) -> None:
     """How it ended that a system was told of something. A hold puts nothing right of a loan."""
-    outcome, to = record["outcome"], record["to"]
-    item = items[max(0, record.get("part", 0) - 1)] if items else ""
+    outcome, to, of = record["outcome"], record["to"], record["of"]
+    part = record.get("part", 0)
+    item = items[max(0, part - 1)] if items else ""
     if outcome in ("refused", "unknown"):
-        found.untold[record["of"], to] = outcome, record.get("why", "")
+        found.untold[of, to] = outcome, record.get("why", "")
+    elif code in _LOANS:
+        found.lists.taken(record["id"], item, to)
     if outcome in ("refused", "differs", "ignored"):
         found.listed[to].add(item)
-        found.on_list[to].add(item)
-    elif outcome != "unknown" and code in ("09", "11", "29", "65"):
-        found.on_list[to].discard(item)
+    if outcome in ("refused", "unknown", "differs", "ignored"):
+        span = Span(record["id"], code, item, found.cards.get(of, ""))
+        found.lists.for_a_person((of, part, to), span)
 
 
 def _answered(
@@ -213,9 +287,8 @@ def _answered(
         act = act._replace(answer=act.answer.replace(f"BM{each}|", ""))
     if act.by == "proxy" and was_silent and not act.is_granted:
         found.unknown.append(act)  # nobody knows what the system has done
-        for subject, name in (("item", act.item), ("patron", act.card)):
-            if name:
-                found.note_list("in doubt", subject, name, act.over, is_listed=True)
+        span = Span(act.over, act.code, act.item, act.card)
+        found.lists.for_a_person((act.began, 0, request["to"]), span)
     elif act.answer:
         found.acts.append(act)
         left = [each.partition(" ")[0] for each in all_of(act.answer, "BN")]

@@ -20,7 +20,7 @@ from tests.cut_over.checker import Figures, figures
 from tests.cut_over.nights import read_nights
 from tests.cut_over.old_system.character import Character
 from tests.cut_over.old_system.store import DATABASE
-from tests.cut_over.replaying import Journal, read
+from tests.cut_over.replaying import Journal, Lists, Span, read
 
 _FOREIGN = Character(
     clock=-4500,
@@ -67,6 +67,28 @@ def test_where_the_systems_differ_and_no_list_says_so_is_a_fault(
     assert "I00001" in case
 
 
+def test_a_difference_is_explained_while_a_list_names_it() -> None:
+    lists = Lists()
+    row = {"subject": "item", "name": "I1", "unequal": {"loan": {"old": ["IN", ""]}}}
+    lists.compared({"id": 1, **row})
+    lists.compared({"id": 3, **row, "unequal": {}})
+    assert lists.names("loan", "I1", ["P1"], 2)
+    assert not lists.names("loan", "I1", ["P1"], 3)
+    lists.for_a_person((4, 0, "old"), Span(5, "11", "I1", "P1"))
+    assert lists.names("loan", "I1", ["P1"], 5)
+    assert not lists.names("debt", "P1", (), 5), "a loan that was refused explains no debt"
+    lists.taken(6, "I1", "old")
+    assert not lists.names("loan", "I1", ["P1"], 6)
+    lists.for_a_person((7, 0, "old"), Span(8, "37", "", "P1"))
+    assert lists.names("debt", "P1", (), 8)
+    lists.settled(9, 7)
+    assert not lists.names("debt", "P1", (), 9), "settled, and unequal all the same"
+    of_patron = {"loans": {"old": ["HAS", "I2, I3 + 4"], "new": ["HAS", ""]}}
+    lists.compared({"id": 10, "subject": "patron", "name": "P1", "unequal": of_patron})
+    assert lists.names("loan", "I2", ["P1"], 10)
+    assert not lists.names("loan", "I2", ["P2"], 10)
+
+
 # What the checker must see
 
 
@@ -88,13 +110,10 @@ def _changed(folder: Path, system: str = "new") -> Iterator[sqlite3.Connection]:
 
 def _last(folder: Path, code: str) -> tuple[str, str]:
     """Item and card of the last act of that kind that was granted, and is not undone since. What a
-    list names, or ever named, is told to people already."""
+    list names is told to people already."""
     journal: Journal = read(folder / "proxy" / "journal")
-    seen = {
-        name
-        for (_, _, name), changes in journal.lists.items()
-        if any(is_listed for _, is_listed in changes)
-    }
+    named = journal.lists.items(journal.last_id)
+    seen = named | journal.listed["old"] | journal.listed["new"]
     for act in reversed(journal.acts):
         if act.code == code and act.is_granted and act.item not in seen:
             return act.item, act.card
