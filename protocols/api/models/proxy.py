@@ -115,8 +115,8 @@ class UnequalBranch:
 class ProxyUnequal:
     """The differences between the two systems: their number, that of each branch, and the newest
     rows, ordered by what a person must do. `is_comparing`: everything is being compared at present;
-    `ended`: when that ended last. `is_possible`: the proxy has the accounts to compare them. `not_compared`:
-    what no comparison can tell, and what to do instead."""
+    `ended`: when that ended last. `is_possible`: the proxy has the accounts to compare them.
+    `not_compared`: what no comparison can tell, and what to do instead."""
 
     number: int
     branches: tuple[UnequalBranch, ...]
