@@ -63,8 +63,8 @@ def told(octets: bytes, link: str | None) -> Told:
 class Asker(ABC):
     """Operations, asked by their names.
 
-    `next_cursor` is where the page ended that was asked for last with a `limit`; None where it was
-    the last page.
+    `next_cursor` is where the page ended that was asked for last; None where that was no page, or
+    the last one.
     """
 
     next_cursor: str | None = None
@@ -81,6 +81,7 @@ class Asker(ABC):
             fail(refused.status, refused.problem, refused.what)
 
     def _answer_of(self, name: str, said: dict[str, Any]) -> Any:
+        self.next_cursor = None
         address = addresses()[name]
         given = {each: _plain(value) for each, value in said.items() if value is not None}
         variables = {each: str(given.pop(each)) for each in _VARIABLE.findall(address.path)}

@@ -3,92 +3,78 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
 import click
 
 from circulation.calendars.due_dates import end_of_day, local_date
-from protocols.commands.asking.answers import print_answer, print_stack
-from protocols.commands.asking.asked import asked, asks
+from protocols.commands.asking.answers import print_stack
 from protocols.commands.asking.asker import Asker
-from protocols.commands.asking.pages import paged, print_page
-from protocols.commands.loans.returns import COMMANDS as RETURN_COMMANDS
-from protocols.commands.loans.school import COMMANDS as SCHOOL_COMMANDS
-from protocols.commands.shared.overriding import override_wish, overriding
-from protocols.commands.shared.saying import as_json, silent
-from protocols.commands.shared.settings import Settings
-from protocols.commands.shared.values import DAY, MOMENT, at_branch, several_barcodes
-
-
-@click.group()
-def loan() -> None:
-    """Lend, take back and renew. The exit code is 1 where anything was refused."""
-
-
-@loan.command()
-@click.argument("patron")
-@several_barcodes
-@at_branch
-@click.option("--no-block", is_flag=True, help="It has happened already: accept it all the same.")
-@overriding
-@silent
-@as_json
-@click.pass_obj
-@asks("lend_stack")
-def out(
-    settings: Settings,
-    patron: str,
-    barcodes: tuple[str, ...],
-    branch: str,
-    no_block: bool,
-    overridden: tuple[str, ...],
-    why: str,
-    batch: str | None,
-    as_json: bool,
-) -> None:
-    """Lend one or more items to PATRON."""
-    wish = {
-        "card": patron,
-        "items": barcodes,
-        "happened": datetime.now(UTC) if no_block else None,
-        "override": override_wish(overridden, why),
-        "silent_batch": batch,
-    }
-    with asked(settings, branch) as asker:
-        print_stack(asker.ask("lend_stack", **wish), as_json)
-
-
-@loan.command("in")
-@several_barcodes
-@at_branch
-@click.option(
-    "--returned",
-    type=MOMENT,
-    help="When they came back, if that was before now: a day counts to its end, a time is the "
-    "branch's.",
+from protocols.commands.asking.described import Noun
+from protocols.commands.asking.pages import paged
+from protocols.commands.shared.overriding import overriding
+from protocols.commands.shared.saying import silent
+from protocols.commands.shared.values import (
+    CARD,
+    DAY,
+    ITEM,
+    MOMENT,
+    PATRON,
+    at_branch,
+    flag,
+    several_items,
 )
-@as_json
-@click.pass_obj
-@asks("take_stack_back", "show_library")
-def in_(
-    settings: Settings,
-    barcodes: tuple[str, ...],
-    branch: str,
-    returned: date | datetime | None,
-    as_json: bool,
-) -> None:
+
+loan = Noun(
+    "loan", help="Lend, take back and renew. The exit code is 1 where anything was refused."
+)
+
+
+def _lent(no_block: bool, **wish: Any) -> dict[str, Any]:
+    return wish | {"happened": datetime.now(UTC) if no_block else None}
+
+
+loan.ask(
+    "out",
+    "lend_stack",
+    "Lend one or more items to PATRON.",
+    CARD,
+    several_items,
+    at_branch,
+    flag("--no-block", about="It has happened already: accept it all the same."),
+    overriding,
+    silent,
+    wish=_lent,
+    printer=print_stack,
+)
+
+
+@loan.doing(
+    "in",
+    "take_stack_back show_library",
+    several_items,
+    at_branch,
+    click.option(
+        "--returned",
+        type=MOMENT,
+        help="When they came back, if that was before now: a day counts to its end, a time is the "
+        "branch's.",
+    ),
+    printer=print_stack,
+)
+def take_back(asker: Asker, items: tuple[str, ...], returned: date | datetime | None) -> Any:
     """Take one or more items back, and say where each goes.
 
     What lay in the book drop is dated back with --returned: late fees are reckoned by that.
     """
-    with asked(settings, branch) as asker:
-        at = None if returned is None else _came(asker, branch, returned)
-        print_stack(asker.ask("take_stack_back", items=barcodes, at=at), as_json)
+    at = None if returned is None else _came(asker, returned)
+    return asker.ask("take_stack_back", items=items, at=at)
 
 
-def _came(asker: Asker, branch: str, returned: date | datetime) -> datetime:
+def _came(asker: Asker, returned: date | datetime) -> datetime:
     """When it came back; a mistake of the caller for a day, or a time, that has not come."""
+    branch = click.get_current_context().params["branch"]
     branches = asker.ask("show_library")["branches"]
     timezone = next(each["timezone"] for each in branches if each["isil"] == branch)
     now = datetime.now(UTC)
@@ -103,105 +89,103 @@ def _came(asker: Asker, branch: str, returned: date | datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-@loan.command()
-@several_barcodes
-@at_branch
-@overriding
-@as_json
-@click.pass_obj
-@asks("prolong_stack")
-def renew(
-    settings: Settings,
-    barcodes: tuple[str, ...],
-    branch: str,
-    overridden: tuple[str, ...],
-    why: str,
-    as_json: bool,
-) -> None:
-    """Renew the loans of one or more items, whoever has them."""
-    wish = {"items": barcodes, "override": override_wish(overridden, why)}
-    with asked(settings, branch) as asker:
-        print_stack(asker.ask("prolong_stack", **wish), as_json)
-
-
-@loan.command("list")
-@click.argument("patron")
-@click.option("--overdue", is_flag=True, help="Only what is overdue.")
-@paged
-@as_json
-@click.pass_obj
-@asks("list_loans")
-def list_(
-    settings: Settings,
-    patron: str,
-    overdue: bool,
-    limit: int | None,
-    cursor: str | None,
-    as_json: bool,
-) -> None:
-    """List a patron's loans by due date, then what others have lent onward to them."""
-    page = {"overdue": overdue, "limit": limit, "cursor": cursor}
-    with asked(settings) as asker:
-        found = asker.ask("list_loans", patron=asker.patron(patron), **page)
-        print_page(asker, found, as_json)
-
-
-def _doing(name: str, operation: str, about: str, **said: Any) -> None:
-    """A command that does something with one loan."""
-
-    @loan.command(name, help=about)
-    @click.argument("barcode")
-    @at_branch
-    @as_json
-    @click.pass_obj
-    @asks(operation)
-    def command(settings: Settings, barcode: str, branch: str, as_json: bool) -> None:
-        with asked(settings, branch) as asker:
-            print_answer(asker.ask(operation, item=barcode, **said), as_json)
-
-
-_doing("claim", "set_state", "The borrower says that the item was returned.", to="claimed_returned")
-_doing("unclaim", "set_state", "The borrower has the item after all.", to="claim_withdrawn")
-_doing("lost", "set_state", "The item is lost: by its borrower, or in the house.", to="lost")
-_doing(
-    "found",
-    "set_state",
-    "What was lost has turned up with its borrower, or in the house.",
-    to="found",
+loan.ask(
+    "renew",
+    "prolong_stack",
+    "Renew the loans of one or more items, whoever has them.",
+    several_items,
+    at_branch,
+    overriding,
+    printer=print_stack,
 )
-_doing("resume", "resume_loan", "A suspended loan goes on.")
-_doing(
-    "recall",
-    "recall_loan",
-    "Bring the due date of a loan forward, as far as the rules allow it.",
+loan.ask(
+    "list",
+    "list_loans",
+    "List a patron's loans by due date, then what others have lent onward to them.",
+    PATRON,
+    flag("--overdue", about="Only what is overdue."),
+    paged,
+)
+for _name, _to, _about in (
+    ("claim", "claimed_returned", "The borrower says that the item was returned."),
+    ("unclaim", "claim_withdrawn", "The borrower has the item after all."),
+    ("lost", "lost", "The item is lost: by its borrower, or in the house."),
+    ("found", "found", "What was lost has turned up with its borrower, or in the house."),
+):
+    loan.ask(_name, "set_state", _about, ITEM, at_branch, to=_to)
+for _name, _operation, _about in (
+    ("resume", "resume_loan", "A suspended loan goes on."),
+    (
+        "recall",
+        "recall_loan",
+        "Bring the due date of a loan forward, as far as the rules allow it.",
+    ),
+    (
+        "bill",
+        "bill",
+        "Charge the borrower of an item, overdue or lost, for not returning it, by the rules.",
+    ),
+    (
+        "back",
+        "give_back_to_borrower",
+        "The teacher has an item back from the pupil; the loan goes on.",
+    ),
+):
+    loan.ask(_name, _operation, _about, ITEM, at_branch)
+loan.ask(
+    "suspend",
+    "suspend_loan",
+    "Stop the clock of a loan through the day UNTIL.",
+    ITEM,
+    click.argument("until", type=DAY),
+    at_branch,
+)
+loan.ask(
+    "settle",
+    "settle",
+    "Take the act CONFLICT of `tiro list conflicts` off the list, as `tiro off-line settle`.",
+    click.argument("conflict", type=int),
+    at_branch,
+    click.option("--reason", default="", help="What was done about it."),
+)
+loan.ask(
+    "receipt",
+    "give_receipt",
+    """Give PATRON a receipt for what they handed in here today, and keep that it was offered.
+
+    Danish law asks for it before compensation can be collected.
+    """,
+    CARD,
+    at_branch,
 )
 
 
-@loan.command()
-@click.argument("barcode")
-@click.argument("until", type=DAY)
-@at_branch
-@as_json
-@click.pass_obj
-@asks("suspend_loan")
-def suspend(settings: Settings, barcode: str, until: date, branch: str, as_json: bool) -> None:
-    """Stop the clock of a loan through the day UNTIL."""
-    with asked(settings, branch) as asker:
-        print_answer(asker.ask("suspend_loan", item=barcode, until=until), as_json)
+def _pupils_in(file: TextIO, **wish: Any) -> dict[str, Any]:
+    """Read card and barcode of each line. Raises click.UsageError."""
+    pupils = []
+    for number, line in enumerate(file, start=1):
+        words = line.replace(";", " ").replace(",", " ").split()
+        if words and len(words) != 2:
+            raise click.UsageError(f"line {number}: a card and a barcode, and nothing else")
+        pupils += [{"card": words[0], "item": words[1]}] if words else []
+    return wish | {"pupils": pupils}
 
 
-@loan.command()
-@click.argument("conflict", type=int)
-@at_branch
-@click.option("--reason", default="", help="What was done about it.")
-@as_json
-@click.pass_obj
-@asks("settle")
-def settle(settings: Settings, conflict: int, branch: str, reason: str, as_json: bool) -> None:
-    """Take the act CONFLICT of `tiro list conflicts` off the list, as `tiro off-line settle`."""
-    with asked(settings, branch) as asker:
-        print_answer(asker.ask("settle", conflict=conflict, reason=reason), as_json)
-
-
-for _command in (*SCHOOL_COMMANDS, *RETURN_COMMANDS):
-    loan.add_command(_command)
+loan.ask(
+    "class",
+    "lend_to_class",
+    """Lend a class its books: FILE (- for standard input) has a line for each, with the pupil's
+    card and the barcode.""",
+    click.argument("file", type=click.File("r", encoding="utf-8")),
+    at_branch,
+    wish=_pupils_in,
+    printer=print_stack,
+)
+loan.ask(
+    "onward",
+    "lend_to_pupil",
+    "What a teacher has on loan goes to PATRON, a pupil. The loan stays the teacher's.",
+    ITEM,
+    CARD,
+    at_branch,
+)

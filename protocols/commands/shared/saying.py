@@ -13,7 +13,10 @@ from protocols.commands.shared.wording import for_people, plain
 
 #: What is made belongs to a load that nobody is told of.
 silent = click.option(
-    "--silent", "batch", metavar="BATCH", help="Of a load from another system: tell nobody of it."
+    "--silent",
+    "silent_batch",
+    metavar="BATCH",
+    help="Of a load from another system: tell nobody of it.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -107,4 +108,14 @@ DAY = _Day()
 at_branch = click.option(
     "--at", "branch", type=ISIL, required=True, help="The branch where it is done."
 )
+PATRON = click.argument("patron", metavar="PATRON")
+#: A patron, for operations that take the card itself.
+CARD = click.argument("card", metavar="PATRON")
+ITEM = click.argument("item", metavar="BARCODE")
+several_items = click.argument("items", nargs=-1, required=True, metavar="BARCODE...")
+
+
+def flag(*names: str, about: str = "") -> Callable[[Any], Any]:
+    """Return an option that takes no value."""
+    return click.option(*names, is_flag=True, help=about or None)
 several_barcodes = click.argument("barcodes", nargs=-1, required=True, metavar="BARCODE...")
