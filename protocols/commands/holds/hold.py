@@ -8,191 +8,209 @@ from typing import Any
 import click
 
 from circulation.holds.kinds import HoldKind
-from protocols.commands.asking.answers import print_answer
-from protocols.commands.asking.asked import asked, asks
 from protocols.commands.asking.asker import NULL, Asker
-from protocols.commands.asking.pages import paged, print_page
-from protocols.commands.holds.work import COMMANDS
-from protocols.commands.shared.overriding import override_wish, overriding
-from protocols.commands.shared.saying import as_json
-from protocols.commands.shared.settings import Settings
-from protocols.commands.shared.values import DAY, ISIL, at_branch
+from protocols.commands.asking.described import Noun, Work
+from protocols.commands.asking.pages import paged
+from protocols.commands.shared.overriding import overriding
+from protocols.commands.shared.values import CARD, DAY, ISIL, ITEM, PATRON, at_branch, flag
 
-_KINDS = click.Choice([kind.value for kind in HoldKind])
-
-
-@click.group()
-def hold() -> None:
-    """Place and look after holds. The exit code is 1 where anything was refused."""
-
-
-@hold.command()
-@click.argument("patron")
-@click.option("--record", "records", type=int, multiple=True, help="A title, by its number.")
-@click.option("--item", "items", multiple=True, metavar="BARCODE", help="Just this item.")
-@click.option("--part", default="", help="Only this part of the titles, as of a periodical.")
-@click.option("--kind", type=_KINDS, default=HoldKind.NORMAL.value, show_default=True)
-@at_branch
-@click.option(
-    "--pickup", "pickup_branch", type=ISIL, help="Where to fetch it.  [default: as they prefer]"
+hold = Noun(
+    "hold", help="Place and look after holds. The exit code is 1 where anything was refused."
 )
-@click.option("--from", "activates", type=DAY, help="The first day on which it may be served.")
-@click.option(
-    "--until", "interest_until", type=DAY, help="The last.  [default: as the rules have it]"
+_HOLD = click.argument("hold", metavar="HOLD_ID", type=int)
+_FROM = click.option(
+    "--from", "activates", type=DAY, help="The first day on which it may be served."
 )
-@click.option("--priority", type=int, default=0, help="The smaller goes first.")
-@overriding
-@as_json
-@click.pass_obj
-@asks("place_hold_set")
-def place(
-    settings: Settings,
-    /,
-    patron: str,
-    records: tuple[int, ...],
-    items: tuple[str, ...],
-    part: str,
-    branch: str,
-    overridden: tuple[str, ...],
-    why: str,
-    as_json: bool,
-    **wish: Any,
-) -> None:
-    """Place a hold for PATRON on one or more titles or items.
 
-    Several are placed all or none; of --kind parallel any one will do, serial is one after the
-    other.
-    """
+
+def _wanted(
+    records: tuple[int, ...], items: tuple[str, ...], part: str, **wish: Any
+) -> dict[str, Any]:
     wanted = [{"title": str(record), "part": part} for record in records]
     wanted += [{"item": barcode} for barcode in items]
     if not wanted:
         raise click.UsageError("name a title (--record) or an item (--item)")
-    wish |= {"card": patron, "wanted": wanted, "override": override_wish(overridden, why)}
-    with asked(settings, branch) as asker:
-        print_answer(asker.ask("place_hold_set", **wish), as_json)
+    return wish | {"wanted": wanted}
 
 
-@hold.command("list")
-@click.argument("patron")
-@paged
-@as_json
-@click.pass_obj
-@asks("list_holds")
-def list_(
-    settings: Settings, patron: str, limit: int | None, cursor: str | None, as_json: bool
-) -> None:
-    """List the open holds of PATRON, with their place in the queue and the days it may take."""
-    with asked(settings) as asker:
-        found = asker.ask("list_holds", patron=asker.patron(patron), limit=limit, cursor=cursor)
-        print_page(asker, found, as_json)
+hold.ask(
+    "place",
+    "place_hold_set",
+    """Place a hold for PATRON on one or more titles or items.
+
+    Several are placed all or none; of --kind parallel any one will do, serial is one after the
+    other.
+    """,
+    CARD,
+    click.option("--record", "records", type=int, multiple=True, help="A title, by its number."),
+    click.option("--item", "items", multiple=True, metavar="BARCODE", help="Just this item."),
+    click.option("--part", default="", help="Only this part of the titles, as of a periodical."),
+    click.option(
+        "--kind",
+        type=click.Choice([kind.value for kind in HoldKind]),
+        default=HoldKind.NORMAL.value,
+        show_default=True,
+    ),
+    at_branch,
+    click.option(
+        "--pickup", "pickup_branch", type=ISIL, help="Where to fetch it.  [default: as they prefer]"
+    ),
+    _FROM,
+    click.option(
+        "--until", "interest_until", type=DAY, help="The last.  [default: as the rules have it]"
+    ),
+    click.option("--priority", type=int, default=0, help="The smaller goes first."),
+    overriding,
+    wish=_wanted,
+)
+hold.ask(
+    "list",
+    "list_holds",
+    "List the open holds of PATRON, with their place in the queue and the days it may take.",
+    PATRON,
+    paged,
+)
 
 
-def _must_hold(asker: Asker, card: str, hold_id: int) -> None:
-    """Raises click.ClickException where it is not the hold of that patron."""
-    found = asker.ask("list_holds", patron=asker.patron(card))["holds"]
-    if str(hold_id) not in {each["id"] for each in found}:
-        raise click.ClickException(f"the patron has no hold {hold_id}")
+def _of_patron(operation: str) -> Work:
+    """Return work that asks the operation, where it is the hold of that patron."""
+
+    def ask(asker: Asker, patron: str, hold: int, **wish: Any) -> Any:
+        found = asker.ask("list_holds", patron=patron)["holds"]
+        if str(hold) not in {each["id"] for each in found}:
+            raise click.ClickException(f"the patron has no hold {hold}")
+        return asker.ask(operation, hold=hold, **wish)
+
+    return ask
 
 
-@hold.command()
-@click.argument("patron")
-@click.argument("hold_id", type=int)
-@at_branch
-@click.option("--pickup", "pickup_branch", type=ISIL, help="Where to fetch it.")
-@click.option("--from", "activates", type=DAY, help="The first day on which it may be served.")
-@click.option("--until", "interest_until", type=DAY, help="The last.")
-@as_json
-@click.pass_obj
-@asks("alter_hold", "list_holds")
-def change(
-    settings: Settings, /, patron: str, hold_id: int, branch: str, as_json: bool, **changes: Any
-) -> None:
-    """Change a hold; it keeps its place in the queue."""
-    with asked(settings, branch) as asker:
-        _must_hold(asker, patron, hold_id)
-        print_answer(asker.ask("alter_hold", hold=hold_id, **changes), as_json)
+hold.ask(
+    "change",
+    "alter_hold list_holds",
+    "Change a hold; it keeps its place in the queue.",
+    PATRON,
+    _HOLD,
+    at_branch,
+    click.option("--pickup", "pickup_branch", type=ISIL, help="Where to fetch it."),
+    _FROM,
+    click.option("--until", "interest_until", type=DAY, help="The last."),
+    work=_of_patron("alter_hold"),
+)
 
 
-@hold.command()
-@click.argument("patron")
-@click.argument("hold_id", type=int)
-@at_branch
-@click.option("--from", "first", type=DAY, help="The first day of the pause.  [default: today]")
-@click.option("--until", "last", type=DAY, help="The last.  [default: until further notice]")
-@click.option("--end", is_flag=True, help="End the pause instead.")
-@as_json
-@click.pass_obj
-@asks("alter_hold", "list_holds")
-def pause(
-    settings: Settings,
-    patron: str,
-    hold_id: int,
-    branch: str,
-    first: date | None,
-    last: date | None,
-    end: bool,
-    as_json: bool,
-) -> None:
-    """Pass a hold over for some time; it keeps its place in the queue."""
+def _paused(first: date | None, last: date | None, end: bool, **wish: Any) -> dict[str, Any]:
     if end and (first or last):
         raise click.UsageError("--end has no days")
     begin = first or datetime.now().date()  # noqa: DTZ005  the wall's own day
-    wish = NULL if end else {"first": begin, "last": last}
-    with asked(settings, branch) as asker:
-        _must_hold(asker, patron, hold_id)
-        print_answer(asker.ask("alter_hold", hold=hold_id, pause=wish), as_json)
+    return wish | {"pause": NULL if end else {"first": begin, "last": last}}
 
 
-@hold.command()
-@click.argument("patron")
-@click.argument("hold_id", type=int)
-@at_branch
-@click.option("--unobtainable", is_flag=True, help="Because the library cannot get it: say so.")
-@as_json
-@click.pass_obj
-@asks("end_hold", "list_holds")
-def cancel(
-    settings: Settings, patron: str, hold_id: int, branch: str, unobtainable: bool, as_json: bool
-) -> None:
-    """End a hold."""
-    with asked(settings, branch) as asker:
-        _must_hold(asker, patron, hold_id)
-        answer = asker.ask("end_hold", hold=hold_id, unobtainable=unobtainable)
-    print_answer(answer, as_json)
+hold.ask(
+    "pause",
+    "alter_hold list_holds",
+    "Pass a hold over for some time; it keeps its place in the queue.",
+    PATRON,
+    _HOLD,
+    at_branch,
+    click.option("--from", "first", type=DAY, help="The first day of the pause.  [default: today]"),
+    click.option("--until", "last", type=DAY, help="The last.  [default: until further notice]"),
+    flag("--end", about="End the pause instead."),
+    wish=_paused,
+    work=_of_patron("alter_hold"),
+)
+hold.ask(
+    "cancel",
+    "end_hold list_holds",
+    "End a hold.",
+    PATRON,
+    _HOLD,
+    at_branch,
+    flag("--unobtainable", about="Because the library cannot get it: say so."),
+    work=_of_patron("end_hold"),
+)
+hold.ask(
+    "move",
+    "put_elsewhere",
+    "Put a hold elsewhere in its queue: NUMBER 1 is the next to be served.",
+    _HOLD,
+    click.argument("number", type=click.IntRange(min=1)),
+    at_branch,
+    click.option("--why", required=True, help="Why; kept with the event, as who does it."),
+)
 
 
-@hold.command()
-@click.argument("hold_id", type=int)
-@click.argument("number", type=click.IntRange(min=1))
-@at_branch
-@click.option("--why", required=True, help="Why; kept with the event, as who does it.")
-@as_json
-@click.pass_obj
-@asks("put_elsewhere")
-def move(
-    settings: Settings, hold_id: int, number: int, branch: str, why: str, as_json: bool
-) -> None:
-    """Put a hold elsewhere in its queue: NUMBER 1 is the next to be served."""
-    with asked(settings, branch) as asker:
-        print_answer(asker.ask("put_elsewhere", hold=hold_id, number=number, why=why), as_json)
-
-
-@hold.command()
-@click.option("--record", type=int, help="The title, by its number.")
-@click.option("--item", "barcode", metavar="BARCODE", help="The title of this item.")
-@as_json
-@click.pass_obj
-@asks("show_queue", "show_item")
-def queue(settings: Settings, record: int | None, barcode: str | None, as_json: bool) -> None:
-    """List the queue of a title: who is served when, and who is passed over and why."""
-    if (record is None) == (barcode is None):
+def _one_title(title: int | None, item: str | None) -> dict[str, Any]:
+    if (title is None) == (item is None):
         raise click.UsageError("name a title (--record) or an item of it (--item)")
-    with asked(settings) as asker:
-        title = record
-        if barcode is not None:
-            title = asker.ask("show_item", item=barcode)["item"]["title_id"]
-        print_answer(asker.ask("show_queue", title=title), as_json)
+    return {"title": title, "item": item}
 
 
-for _command in COMMANDS:
-    hold.add_command(_command)
+@hold.doing(
+    "queue",
+    "show_queue show_item",
+    click.option("--record", "title", type=int, help="The title, by its number."),
+    click.option("--item", metavar="BARCODE", help="The title of this item."),
+    wish=_one_title,
+)
+def _queue(asker: Asker, title: int | None, item: str | None) -> Any:
+    """List the queue of a title: who is served when, and who is passed over and why."""
+    if item is not None:
+        title = asker.ask("show_item", item=item)["item"]["title_id"]
+    return asker.ask("show_queue", title=title)
+
+
+hold.ask(
+    "unfillable",
+    "show_hopeless",
+    """List the holds that nothing can fill, and why: no copy is left that could serve them.
+
+    They stay open until somebody gets another copy, or ends them with `tiro hold cancel
+    --unobtainable`. The job `unfillable-holds` tells their patrons, once.
+    """,
+    click.option("--at", "branch", type=ISIL, help="To be fetched there.  [default: anywhere]"),
+    paged,
+)
+hold.ask(
+    "pick-list",
+    "show_pick_list",
+    "List what to fetch from the shelves of the branch.",
+    at_branch,
+    flag("--unmarked", about="Only what nobody has gone for."),
+    paged,
+)
+
+
+def _fetched(give_up: bool, not_found: bool, **wish: Any) -> dict[str, Any]:
+    return wish | {"done": "not_found" if not_found else "given_up" if give_up else "gone"}
+
+
+hold.ask(
+    "fetch",
+    "fetch",
+    "Mark an item of the pick list: somebody has gone to fetch it.",
+    ITEM,
+    at_branch,
+    flag("--give-up", about="Take the mark off again."),
+    flag("--not-found", about="It was not found: ask for another copy first."),
+    wish=_fetched,
+)
+
+
+def _cleared(clear: bool, limit: int | None, cursor: str | None, **wish: Any) -> dict[str, Any]:
+    if clear and (limit is not None or cursor is not None):
+        raise click.UsageError("--clear takes all of it: no --limit, no --cursor")
+    return wish | {"clear": clear, "limit": limit, "cursor": cursor}
+
+
+@hold.doing(
+    "shelf",
+    "show_shelf clear",
+    at_branch,
+    flag("--to-go", about="Only what does not belong there any more."),
+    flag("--clear", about="Take that off the shelf, and say where it goes."),
+    paged,
+    wish=_cleared,
+)
+def _shelf(asker: Asker, clear: bool, **page: Any) -> Any:
+    """List what stands on the hold shelf of the branch, by number."""
+    return asker.ask("clear") if clear else asker.ask("show_shelf", **page)
