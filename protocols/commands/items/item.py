@@ -9,53 +9,24 @@ import click
 
 from protocols.commands.asking.answers import Outcome, print_answer, print_each
 from protocols.commands.asking.asked import asked, asks
+from protocols.commands.asking.described import Noun
 from protocols.commands.items.stock import Line, changed, lines_of
 from protocols.commands.shared.saying import as_json
 from protocols.commands.shared.settings import Settings
-from protocols.commands.shared.values import ISIL
+from protocols.commands.shared.values import ISIL, ITEM
 
-
-@click.group()
-def item() -> None:
-    """Look up, change and withdraw items."""
-
-
-@item.command()
-@click.argument("barcode")
-@as_json
-@click.pass_obj
-@asks("show_item")
-def show(settings: Settings, barcode: str, as_json: bool) -> None:
+item = Noun("item", help="Look up, change and withdraw items.")
+item.ask(
+    "show",
+    "show_item",
     """Show an item and its state: where it is, who has it and until when.
 
     The log of look-ups notes whose loan you saw.
-    """
-    with asked(settings) as asker:
-        print_answer(asker.ask("show_item", item=barcode), as_json)
-
-
-@item.command()
-@click.argument("barcode")
-@as_json
-@click.pass_obj
-@asks("show_item_events")
-def events(settings: Settings, barcode: str, as_json: bool) -> None:
-    """Show what has happened to an item, and who did it."""
-    with asked(settings) as asker:
-        print_answer(asker.ask("show_item_events", item=barcode), as_json)
-
-
-@item.command()
-@click.argument("barcode")
-@as_json
-@click.pass_obj
-@asks("show_use")
-def use(settings: Settings, barcode: str, as_json: bool) -> None:
-    """Show how often an item was lent, when last, and in which years."""
-    with asked(settings) as asker:
-        print_answer(asker.ask("show_use", item=barcode), as_json)
-
-
+    """,
+    ITEM,
+)
+item.ask("events", "show_item_events", "Show what has happened to an item, and who did it.", ITEM)
+item.ask("use", "show_use", "Show how often an item was lent, when last, and in which years.", ITEM)
 _ITEMS = click.argument("barcodes", nargs=-1, metavar="[BARCODE]...")
 _FILE = click.option(
     "--file",

@@ -118,4 +118,3 @@ several_items = click.argument("items", nargs=-1, required=True, metavar="BARCOD
 def flag(*names: str, about: str = "") -> Callable[[Any], Any]:
     """Return an option that takes no value."""
     return click.option(*names, is_flag=True, help=about or None)
-several_barcodes = click.argument("barcodes", nargs=-1, required=True, metavar="BARCODE...")
