@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from protocols.api.near import none_called
-from protocols.commands.asking.answers import print_answer
-from protocols.commands.asking.asked import asked, asks
-from protocols.commands.shared.saying import as_json
-from protocols.commands.shared.settings import Settings
+from protocols.commands.asking.asker import Asker
+from protocols.commands.asking.described import Noun
+
+role = Noun(
+    "role",
+    help="Roles are named sets of rights: four are built in, library.toml has others ([roles]).",
+)
+role.ask("list", "list_roles", "List all roles, by code.")
 
 
-@click.group()
-def role() -> None:
-    """Roles are named sets of rights: four are built in, library.toml has others ([roles])."""
-
-
-@role.command("list")
-@as_json
-@click.pass_obj
-@asks("list_roles")
-def list_(settings: Settings, as_json: bool) -> None:
-    """List all roles, by code."""
-    with asked(settings) as asker:
-        print_answer(asker.ask("list_roles"), as_json)
-
-
-@role.command()
-@click.argument("code", metavar="ROLE")
-@as_json
-@click.pass_obj
-@asks("list_roles")
-def show(settings: Settings, code: str, as_json: bool) -> None:
+@role.doing("show", "list_roles", click.argument("code", metavar="ROLE"))
+def _show(asker: Asker, code: str) -> Any:
     """Show the rights of ROLE."""
-    with asked(settings) as asker:
-        known = {each["role"]: each for each in asker.ask("list_roles")["roles"]}
+    known = {each["role"]: each for each in asker.ask("list_roles")["roles"]}
     if code not in known:
         raise click.ClickException(none_called("role", code, known))
-    print_answer(known[code], as_json)
+    return known[code]

@@ -8,65 +8,50 @@ from typing import Any
 import click
 
 from circulation.kernel.rights import Right
-from protocols.commands.asking.answers import print_answer
-from protocols.commands.asking.asked import asked, asks
-from protocols.commands.shared.saying import as_json
-from protocols.commands.shared.settings import Settings
-from protocols.commands.shared.values import DAY, ISIL
+from protocols.commands.asking.described import Noun
+from protocols.commands.shared.values import DAY, ISIL, flag
 
-_RIGHTS = click.Choice([each.value for each in Right])
-
-
-@click.group()
-def token() -> None:
-    """Programs: client id and secret (OAuth2 client credentials), or a bearer token."""
-
-
-@token.command()
-@click.argument("name")
-@click.option("--at", "branch", type=ISIL, required=True, help="The branch whose work it does.")
-@click.option("--right", "rights", type=_RIGHTS, multiple=True, help="What it may do; repeatable.")
-@click.option(
-    "--all", "all_agencies", is_flag=True, help="At all agencies, not its branch's alone."
+token = Noun(
+    "token", help="Programs: client id and secret (OAuth2 client credentials), or a bearer token."
 )
-@click.option("--expires", type=DAY, help="The last day on which it holds (UTC).")
-@click.option("--requests-per-minute", type=click.IntRange(min=1), default=600, show_default=True)
-@click.option(
-    "--for",
-    "acts_for",
-    type=click.Choice(["staff", "patron"]),
-    help="An app: works in the name of whoever agrees to it. Needs --redirect.",
-)
-@click.option(
-    "--redirect", "redirect_uris", multiple=True, help="Where an app's browsers come back to."
-)
-@click.option("--bearer", is_flag=True, help="Print a bearer token, too; needs --expires.")
-@as_json
-@click.pass_obj
-@asks("let_program_in")
-def add(settings: Settings, /, name: str, expires: date | None, as_json: bool, **wish: Any) -> None:
-    """Let a program in. What it shows is printed this once."""
+_NAME = click.argument("program", metavar="NAME")
+
+
+def _expiring(expires: date | None, **wish: Any) -> dict[str, Any]:
     until = None if expires is None else datetime.combine(expires, time.max, UTC)
-    with asked(settings) as asker:
-        print_answer(asker.ask("let_program_in", program=name, expires=until, **wish), as_json)
+    return wish | {"expires": until}
 
 
-@token.command("list")
-@as_json
-@click.pass_obj
-@asks("list_programs")
-def list_(settings: Settings, as_json: bool) -> None:
-    """List the programs by name; those that were revoked as well."""
-    with asked(settings) as asker:
-        print_answer(asker.ask("list_programs"), as_json)
-
-
-@token.command()
-@click.argument("name")
-@as_json
-@click.pass_obj
-@asks("revoke")
-def revoke(settings: Settings, name: str, as_json: bool) -> None:
-    """Nothing is done for a program any more."""
-    with asked(settings) as asker:
-        print_answer(asker.ask("revoke", program=name), as_json)
+token.ask(
+    "add",
+    "let_program_in",
+    "Let a program in. What it shows is printed this once.",
+    _NAME,
+    click.option("--at", "branch", type=ISIL, required=True, help="The branch whose work it does."),
+    click.option(
+        "--right",
+        "rights",
+        type=click.Choice([each.value for each in Right]),
+        multiple=True,
+        help="What it may do; repeatable.",
+    ),
+    flag("--all", "all_agencies", about="At all agencies, not its branch's alone."),
+    click.option("--expires", type=DAY, help="The last day on which it holds (UTC)."),
+    click.option(
+        "--requests-per-minute", type=click.IntRange(min=1), default=600, show_default=True
+    ),
+    click.option(
+        "--for",
+        "acts_for",
+        type=click.Choice(["staff", "patron"]),
+        help="An app: works in the name of whoever agrees to it. Needs --redirect.",
+    ),
+    click.option(
+        "--redirect", "redirect_uris", multiple=True, help="Where an app's browsers come back to."
+    ),
+    flag("--bearer", about="Print a bearer token, too; needs --expires."),
+    wish=_expiring,
+    place="",
+)
+token.ask("list", "list_programs", "List the programs by name; those that were revoked as well.")
+token.ask("revoke", "revoke", "Nothing is done for a program any more.", _NAME)
