@@ -44,7 +44,7 @@ _INSTEAD = {
     ("deposit change", "stations"): _STATION,
     ("ncip check", "address"): "http://127.0.0.1:9/ncip",
     ("probe", "address"): "127.0.0.1:9",
-    ("record merge", "survivor_id"): "2",
+    ("record merge", "survivor"): "2",
     ("sip2 ask", "address"): "127.0.0.1:9",
     ("sip2 check", "address"): "127.0.0.1:9",
     ("sip2 replay", "address"): "127.0.0.1:9",
