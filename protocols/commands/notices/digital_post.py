@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from circulation.notices.outcomes import take_report
-from protocols.commands.asking.answers import print_answer
-from protocols.commands.asking.asked import asked, asks
+from protocols.commands.asking.described import Noun
 from protocols.commands.shared.library import opened
 from protocols.commands.shared.saying import as_json, say
 from protocols.commands.shared.settings import Settings
+from protocols.commands.shared.values import flag
 from protocols.digital_post.channel import DigitalPostDriver, identities_of
 from protocols.digital_post.memo.checking import MemoInvalid, problems_of
 from protocols.digital_post.memo.reading import read_memo
@@ -33,9 +33,9 @@ _FILES = click.argument(
 )
 
 
-@click.group()
-def digital_post() -> None:
-    """Digital Post, NemSMS and remote print: the way there and what came back."""
+digital_post = Noun(
+    "digital-post", help="Digital Post, NemSMS and remote print: the way there and what came back."
+)
 
 
 def _channels(settings: Settings) -> dict[str, DigitalPostSettings]:
@@ -79,24 +79,24 @@ def check(settings: Settings, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-@digital_post.command()
-@click.option("--message", "messages", type=int, multiple=True, help="Of this message.")
-@click.option("--unknown", is_flag=True, help="Of messages that nobody here knows.")
-@click.option("--days", type=click.IntRange(1), default=28, show_default=True)
-@as_json
-@click.pass_obj
-@asks("list_receipts")
-def receipts(
-    settings: Settings, messages: tuple[int, ...], unknown: bool, days: int, as_json: bool
-) -> None:
+def _some(notice: tuple[int, ...], unknown: bool, days: int) -> dict[str, Any]:
+    if bool(notice) == unknown:
+        raise click.UsageError("name messages with --message, or ask for --unknown")
+    return {"notice": notice, "days": days}
+
+
+digital_post.ask(
+    "receipts",
+    "list_receipts",
     """List receipts, as the platform worded them: of messages, or of unknown ones.
 
     `tiro notices --patron` lists them with each message of a patron.
-    """
-    if bool(messages) == unknown:
-        raise click.UsageError("name messages with --message, or ask for --unknown")
-    with asked(settings) as asker:
-        print_answer(asker.ask("list_receipts", notice=messages, days=days), as_json)
+    """,
+    click.option("--message", "notice", type=int, multiple=True, help="Of this message."),
+    flag("--unknown", about="Of messages that nobody here knows."),
+    click.option("--days", type=click.IntRange(1), default=28, show_default=True),
+    wish=_some,
+)
 
 
 @digital_post.command()

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 
 from circulation.notices.kinds import NoticeKind
 from protocols.commands.asking.answers import print_answer
 from protocols.commands.asking.asked import asked, asks
+from protocols.commands.asking.asker import Asker
+from protocols.commands.asking.described import Noun
 from protocols.commands.notices.acts import COMMANDS, ENTRY
 from protocols.commands.shared.saying import as_json, say
 from protocols.commands.shared.settings import Settings
+from protocols.commands.shared.values import PATRON, flag
 
 _KINDS = click.Choice([kind.value for kind in NoticeKind])
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Noun, invoke_without_command=True)
 @click.option("--patron", metavar="PATRON", help="Whose messages are listed, the oldest first.")
 @as_json
 @click.pass_context
@@ -31,20 +35,17 @@ def notices(context: click.Context, patron: str | None, as_json: bool) -> None:
         print_answer(asker.ask("list_messages", patron=asker.patron(patron)), as_json)
 
 
-@notices.command()
-@click.option("--waiting", is_flag=True, help="With what has not been tried yet.")
-@click.option("--days", type=click.IntRange(1), default=28, show_default=True)
-@as_json
-@click.pass_obj
-@asks("list_queue")
-def queue(settings: Settings, waiting: bool, days: int, as_json: bool) -> None:
+notices.ask(
+    "queue",
+    "list_queue",
     """List what could not be sent, what may have been sent, and what waits for another attempt.
 
     No address, or a channel that failed: `resend` or `withdraw` it. "unsure": the connection broke
     while it was sent: say `sent`, or `resend` it. "waiting": it is sent again at next_attempt.
-    """
-    with asked(settings) as asker:
-        print_answer(asker.ask("list_queue", waiting=waiting, days=days), as_json)
+    """,
+    flag("--waiting", about="With what has not been tried yet."),
+    click.option("--days", type=click.IntRange(1), default=28, show_default=True),
+)
 
 
 @notices.command()
@@ -59,79 +60,67 @@ def send(settings: Settings, as_json: bool) -> None:
         say({"sent": 0} | send_due(settings, library), as_json)
 
 
-@notices.command()
-@click.argument("patron", metavar="PATRON")
-@as_json
-@click.pass_obj
-@asks("send_balance")
-def balance(settings: Settings, patron: str, as_json: bool) -> None:
-    """Send PATRON a statement of all that they owe, now."""
-    with asked(settings) as asker:
-        print_answer(asker.ask("send_balance", patron=asker.patron(patron)), as_json)
+notices.ask("balance", "send_balance", "Send PATRON a statement of all that they owe, now.", PATRON)
 
 
-@notices.command()
-@click.argument("patron", metavar="PATRON")
-@click.argument("kind", type=_KINDS, required=False)
-@click.option("--on/--off", "wanted", default=None, help="PATRON wants such messages, or does not.")
-@as_json
-@click.pass_obj
-@asks("change_choice", "show_choices")
-def choose(
-    settings: Settings, patron: str, kind: str | None, wanted: bool | None, as_json: bool
-) -> None:
-    """Show or change what PATRON has said of messages of KIND."""
+def _chosen(kind: str | None, wanted: bool | None, **wish: Any) -> dict[str, Any]:
     if (kind is None) != (wanted is None):
         raise click.UsageError("say KIND with --on or --off, or neither")
-    with asked(settings) as asker:
-        shown = asker.patron(patron)
-        if kind is None:
-            answer = asker.ask("show_choices", patron=shown)
-        else:
-            answer = asker.ask("change_choice", patron=shown, kind=kind, wanted=wanted)
-    print_answer(answer, as_json)
+    return wish | {"kind": kind, "wanted": wanted}
 
 
-@notices.command()
-@click.argument("batch", required=False)
-@click.option("--end", is_flag=True, help="From now on BATCH is told of like everything else.")
-@click.option(
-    "--until",
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]),
-    help="Nobody is told of BATCH what comes up before, in UTC.",
+@notices.doing(
+    "choose",
+    "change_choice show_choices",
+    PATRON,
+    click.argument("kind", type=_KINDS, required=False),
+    click.option(
+        "--on/--off", "wanted", default=None, help="PATRON wants such messages, or does not."
+    ),
+    wish=_chosen,
 )
-@as_json
-@click.pass_obj
-@asks("silence", "end_silence", "list_silent_batches")
-def silence(
-    settings: Settings, batch: str | None, end: bool, until: datetime | None, as_json: bool
-) -> None:
+def _choose(asker: Asker, patron: str, kind: str | None, wanted: bool | None) -> Any:
+    """Show or change what PATRON has said of messages of KIND."""
+    if kind is None:
+        return asker.ask("show_choices", patron=patron)
+    return asker.ask("change_choice", patron=patron, kind=kind, wanted=wanted)
+
+
+def _silent(batch: str | None, end: bool, until: datetime | None) -> dict[str, Any]:
+    if (batch is None) != (until is None and not end) or (end and until is not None):
+        raise click.UsageError("say BATCH with --end or --until, or nothing")
+    return {"batch": batch, "until": until and until.replace(tzinfo=UTC)}
+
+
+@notices.doing(
+    "silence",
+    "silence end_silence list_silent_batches",
+    click.argument("batch", required=False),
+    flag("--end", about="From now on BATCH is told of like everything else."),
+    click.option(
+        "--until",
+        type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]),
+        help="Nobody is told of BATCH what comes up before, in UTC.",
+    ),
+    wish=_silent,
+)
+def _silence(asker: Asker, batch: str | None, until: datetime | None) -> Any:
     """List the load batches that nobody is told of, begin or lengthen one, or end its silence.
 
     `import` makes a batch of all that it reads, `patron add --silent BATCH` and `loan out --silent
     BATCH` add what they make to one.
     """
-    if (batch is None) != (until is None and not end) or (end and until is not None):
-        raise click.UsageError("say BATCH with --end or --until, or nothing")
-    with asked(settings) as asker:
-        if batch is not None and until is not None:
-            found = asker.ask("silence", batch=batch, until=until.replace(tzinfo=UTC))
-        elif batch is not None:
-            found = asker.ask("end_silence", batch=batch)
-        else:
-            found = asker.ask("list_silent_batches")
-    print_answer(found, as_json)
+    if batch is None:
+        return asker.ask("list_silent_batches")
+    return asker.ask("end_silence" if until is None else "silence", batch=batch, until=until)
 
 
-@notices.command()
-@ENTRY
-@as_json
-@click.pass_obj
-@asks("explain_notice")
-def explain(settings: Settings, entry: int, as_json: bool) -> None:
-    """Show why MESSAGE was made: what happened, loans and dates, and the rules that decided."""
-    with asked(settings) as asker:
-        print_answer(asker.ask("explain_notice", notice=entry), as_json)
+notices.ask(
+    "explain",
+    "explain_notice",
+    "Show why MESSAGE was made: what happened, loans and dates, and the rules that decided.",
+    ENTRY,
+)
 
 
 @notices.command()
