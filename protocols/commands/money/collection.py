@@ -10,6 +10,7 @@ import click
 
 from protocols.commands.asking.answers import print_answer
 from protocols.commands.asking.asked import asked, asks
+from protocols.commands.asking.described import Noun
 from protocols.commands.asking.pages import paged, print_page
 from protocols.commands.shared.saying import as_json
 from protocols.commands.shared.settings import Settings
@@ -24,7 +25,7 @@ _OUTPUT = click.option(
 )
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Noun, invoke_without_command=True)
 @click.option(
     "--at", "branch", type=ISIL, help="A branch of the agency that the debts are owed to."
 )
@@ -117,24 +118,11 @@ def _put(
         print_answer(answer, True)
 
 
-@collection.command()
-@_AT
-@as_json
-@click.pass_obj
-@asks("list_collection_files")
-def files(settings: Settings, branch: str, as_json: bool) -> None:
-    """List the files that were written."""
-    with asked(settings, branch) as asker:
-        print_answer(asker.ask("list_collection_files"), as_json)
-
-
-@collection.command()
-@click.argument("claim", metavar="CLAIM", type=int)
-@click.option("--reason", required=True, help="Why; the debtor system is told it.")
-@as_json
-@click.pass_obj
-@asks("call_back")
-def withdraw(settings: Settings, claim: int, reason: str, as_json: bool) -> None:
-    """Call CLAIM back from collection. The debt stands; `tiro charges waive` takes it off."""
-    with asked(settings) as asker:
-        print_answer(asker.ask("call_back", claim=claim, why=reason), as_json)
+collection.ask("files", "list_collection_files", "List the files that were written.", _AT)
+collection.ask(
+    "withdraw",
+    "call_back",
+    "Call CLAIM back from collection. The debt stands; `tiro charges waive` takes it off.",
+    click.argument("claim", metavar="CLAIM", type=int),
+    click.option("--reason", "why", required=True, help="Why; the debtor system is told it."),
+)
