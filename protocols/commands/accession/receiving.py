@@ -16,10 +16,11 @@ from protocols.commands.accession.fetching import as_told, fetched_by, targets_o
 from protocols.commands.asking.answers import Outcome, print_answer
 from protocols.commands.asking.asked import asked, asks
 from protocols.commands.asking.asker import Asker
-from protocols.commands.asking.pages import paged, print_page
+from protocols.commands.asking.described import Noun
+from protocols.commands.asking.pages import paged
 from protocols.commands.shared.saying import as_json
 from protocols.commands.shared.settings import Settings
-from protocols.commands.shared.values import ISIL
+from protocols.commands.shared.values import ISIL, flag
 from protocols.process.failures import Failure
 
 if TYPE_CHECKING:
@@ -31,9 +32,7 @@ if TYPE_CHECKING:
 _PLACE: Final = re.compile(r"deliveries\.([0-9]+)(?:\.lines\.([0-9]+))?")
 
 
-@click.group()
-def receiving() -> None:
-    """Announced deliveries, and what comes of them."""
+receiving = Noun("receiving", help="Announced deliveries, and what comes of them.")
 
 
 @receiving.command("announce")
@@ -181,55 +180,36 @@ def _line(outcome: Outcome) -> str:
     return f"{' | '.join(words)} -> {where_put(answer['put'])}"
 
 
-@receiving.command("list")
-@click.option("--branch", type=ISIL, help="Of one branch.  [default: all]")
-@click.option("--overdue", is_flag=True, help="What should have come before today.")
-@click.option("--order", metavar="NUMBER", help="Those with the number of this order.")
-@paged
-@as_json
-@click.pass_obj
-@asks("list_deliveries")
-def list_deliveries(settings: Settings, /, branch: str | None, as_json: bool, **which: Any) -> None:
-    """Deliveries that are waited for, by the day on which they are expected."""
-    with asked(settings, branch) as asker:
-        print_page(asker, asker.ask("list_deliveries", **which), as_json)
+_BRANCH = click.option("--branch", type=ISIL, help="Of one branch.  [default: all]")
+_DELIVERY = click.argument("delivery", type=int)
+
+receiving.ask(
+    "list",
+    "list_deliveries",
+    "Deliveries that are waited for, by the day on which they are expected.",
+    _BRANCH,
+    flag("--overdue", about="What should have come before today."),
+    click.option("--order", metavar="NUMBER", help="Those with the number of this order."),
+    paged,
+)
+receiving.ask("show", "show_delivery", "Show the DELIVERY with this id, and its lines.", _DELIVERY)
+receiving.ask(
+    "close",
+    "close_delivery",
+    "Wait no longer for what is missing of the DELIVERY with this id.",
+    _DELIVERY,
+)
 
 
-@receiving.command("show")
-@click.argument("delivery", type=int)
-@as_json
-@click.pass_obj
-@asks("show_delivery")
-def show(settings: Settings, delivery: int, as_json: bool) -> None:
-    """Show the DELIVERY with this id, and its lines."""
-    with asked(settings) as asker:
-        print_answer(asker.ask("show_delivery", delivery=delivery), as_json)
-
-
-@receiving.command("close")
-@click.argument("delivery", type=int)
-@as_json
-@click.pass_obj
-@asks("close_delivery")
-def close(settings: Settings, delivery: int, as_json: bool) -> None:
-    """Wait no longer for what is missing of the DELIVERY with this id."""
-    with asked(settings) as asker:
-        print_answer(asker.ask("close_delivery", delivery=delivery), as_json)
-
-
-@receiving.command("unexpected")
-@click.option("--branch", type=ISIL, help="Of one branch.  [default: all]")
-@click.option("--settle", type=int, metavar="ID", help="Take a line off the list.")
-@paged
-@as_json
-@click.pass_obj
-@asks("show_unexpected", "settle_unexpected_line")
-def unexpected(
-    settings: Settings, /, branch: str | None, settle: int | None, as_json: bool, **page: Any
-) -> None:
+@receiving.doing(
+    "unexpected",
+    "show_unexpected settle_unexpected_line",
+    _BRANCH,
+    click.option("--settle", type=int, metavar="ID", help="Take a line off the list."),
+    paged,
+)
+def _unexpected(asker: Asker, settle: int | None, **page: Any) -> Any:
     """What was scanned and nobody had announced."""
-    with asked(settings, branch) as asker:
-        if settle is not None:
-            print_answer(asker.ask("settle_unexpected_line", line=settle), as_json)
-        else:
-            print_page(asker, asker.ask("show_unexpected", **page), as_json)
+    if settle is not None:
+        return asker.ask("settle_unexpected_line", line=settle)
+    return asker.ask("show_unexpected", **page)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
@@ -12,13 +12,12 @@ from lxml import etree
 from catalogue.database import Transaction
 from circulation.interlending.exchanges import Line, exchanges_of_request, latest_exchanges
 from circulation.interlending.states import OVER, Role
-from protocols.commands.asking.answers import print_answer
-from protocols.commands.asking.asked import asked, asks
 from protocols.commands.asking.asker import Asker
+from protocols.commands.asking.described import Noun, Work
 from protocols.commands.shared.library import opened
 from protocols.commands.shared.saying import as_json, say
 from protocols.commands.shared.settings import Settings
-from protocols.commands.shared.values import DAY, ISIL
+from protocols.commands.shared.values import DAY, ISIL, flag
 from protocols.hosting.outgoing import connect_anywhere
 from protocols.ncip.asking.checking import Tried, ask_versions, run_steps
 from protocols.ncip.asking.client import NcipClient, NcipUnreachable
@@ -33,9 +32,9 @@ UNKNOWN = 3
 _DUE = timedelta(days=21)
 
 
-@click.group()
-def ncip() -> None:
-    """Interlibrary partners: what was said, what waits, and trying a responder."""
+ncip = Noun(
+    "ncip", help="Interlibrary partners: what was said, what waits, and trying a responder."
+)
 
 
 def _pretty(document: bytes) -> str:
@@ -101,25 +100,17 @@ def _facts(line: Line, with_bodies: bool) -> dict[str, Any]:
     return facts
 
 
-@ncip.command()
-@click.option("--request", help="Those that a partner calls so, ended ones too.")
-@as_json
-@click.pass_obj
-@asks("list_interlibrary_loans")
-def loans(settings: Settings, request: str | None, as_json: bool) -> None:
-    """List interlibrary loans, and what their partners were told."""
-    with asked(settings) as asker:
-        print_answer(asker.ask("list_interlibrary_loans", request=request), as_json)
-
-
-@ncip.command()
-@as_json
-@click.pass_obj
-@asks("list_waiting_partners")
-def waiting(settings: Settings, as_json: bool) -> None:
-    """List the partners that are still to be told something."""
-    with asked(settings) as asker:
-        print_answer(asker.ask("list_waiting_partners"), as_json)
+ncip.ask(
+    "loans",
+    "list_interlibrary_loans",
+    "List interlibrary loans, and what their partners were told.",
+    click.option("--request", help="Those that a partner calls so, ended ones too."),
+)
+ncip.ask(
+    "waiting",
+    "list_waiting_partners",
+    "List the partners that are still to be told something.",
+)
 
 
 def _one(asker: Asker, request: str) -> str:
@@ -138,39 +129,35 @@ def _one(asker: Asker, request: str) -> str:
     return is_open[0]
 
 
-@ncip.command("send-home")
-@click.argument("request")
-@click.option("--branch", required=True, type=ISIL, help="ISIL of the branch that sends it.")
-@as_json
-@click.pass_obj
-@asks("send_item_home", "list_interlibrary_loans")
-def send_home(settings: Settings, request: str, branch: str, as_json: bool) -> None:
-    """What was borrowed goes back to its owner: the temporary item is no more."""
-    with asked(settings, branch) as asker:
-        print_answer(asker.ask("send_item_home", loan=_one(asker, request)), as_json)
+def _of_request(operation: str) -> Work:
+    """Return work that asks the operation with the loan that a partner calls so."""
+
+    def ask(asker: Asker, request: str, **said: Any) -> Any:
+        return asker.ask(operation, loan=_one(asker, request), **said)
+
+    return ask
 
 
-@ncip.command()
-@click.argument("request")
-@click.option("--branch", required=True, type=ISIL, help="ISIL of the branch where this is known.")
-@click.option("--until", type=DAY, help="The owner lends it until then.")
-@click.option("--refused", is_flag=True, help="The owner does not renew it.")
-@as_json
-@click.pass_obj
-@asks("answer_for_owner", "list_interlibrary_loans")
-def renewal(
-    settings: Settings,
-    request: str,
-    branch: str,
-    until: date | None,
-    refused: bool,
-    as_json: bool,
-) -> None:
-    """Say what the owner has answered, where it was asked by other means."""
-    with asked(settings, branch) as asker:
-        loan = _one(asker, request)
-        answer = asker.ask("answer_for_owner", loan=loan, until=until, refused=refused)
-    print_answer(answer, as_json)
+ncip.ask(
+    "send-home",
+    "send_item_home list_interlibrary_loans",
+    "What was borrowed goes back to its owner: the temporary item is no more.",
+    click.argument("request"),
+    click.option("--branch", required=True, type=ISIL, help="ISIL of the branch that sends it."),
+    work=_of_request("send_item_home"),
+)
+ncip.ask(
+    "renewal",
+    "answer_for_owner list_interlibrary_loans",
+    "Say what the owner has answered, where it was asked by other means.",
+    click.argument("request"),
+    click.option(
+        "--branch", required=True, type=ISIL, help="ISIL of the branch where this is known."
+    ),
+    click.option("--until", type=DAY, help="The owner lends it until then."),
+    flag("--refused", about="The owner does not renew it."),
+    work=_of_request("answer_for_owner"),
+)
 
 
 @ncip.command()
