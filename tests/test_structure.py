@@ -17,6 +17,7 @@ MOST_OF_A_FUNCTION, MOST_PARAMETERS = 60, 6
 MORE_PARAMETERS: dict[str, str] = {
     "catalogue.items.add_item": "the columns of an item, most of which nobody gives",
     "circulation.callers.terminals._terminal": "the columns of a row",
+    "protocols.commands.asking.described.described": "all that a command is described by",
     "circulation.patrons.blocks.block_patron": "whose block it is, why, and until when",
 }
 #: What makes a statement of a function: its parameters are the columns of a row.

@@ -98,6 +98,11 @@ def add_common(noun: Noun, kind: StayKind) -> None:
         at_branch,
         work=of_kind("end_placement"),
     )
+    _add_list_to_move(noun)
+
+
+def _add_list_to_move(noun: Noun) -> None:
+    """Add the list of what stands in the wrong place."""
     noun.ask(
         "to-move",
         "show_items_to_move",

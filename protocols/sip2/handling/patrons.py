@@ -119,15 +119,7 @@ def patron_information(
         screen_message=facts.messages,
         extra_fields=facts.extra,
     )
-    if request.cards_after is not None and is_beside_another(caller.account):
-        response.cards = tuple(
-            cards_after(
-                context.transaction,
-                after=request.cards_after,
-                agency_id=place.branch.agency_id,
-                limit=_MAX_CARDS,
-            )
-        )
+    response.cards = _list_cards(request, caller, place, context)
     if is_fbs(caller.account):
         leave_no_list_out(response)
     if not isinstance(found, Refused):
@@ -149,6 +141,21 @@ def patron_information(
             response.birth_date = f"{status.birth_date:%Y%m%d}" if status.birth_date else None
             response.patron_class = status.patron.category
     return response
+
+
+def _list_cards(
+    request: PatronInformation, caller: Caller, place: Place, context: Context
+) -> tuple[str, ...]:
+    """Return the cards that a proxy which compares two systems asks for."""
+    if request.cards_after is None or not is_beside_another(caller.account):
+        return ()
+    found = cards_after(
+        context.transaction,
+        after=request.cards_after,
+        agency_id=place.branch.agency_id,
+        limit=_MAX_CARDS,
+    )
+    return tuple(found)
 
 
 def is_to_learn(request: PatronStatusRequest | PatronInformation, account: Account | None) -> bool:

@@ -31,6 +31,7 @@ READERS: Final = {
     "circulation.items.use": "what it counts by them is counted as former use when they go",
     "circulation.loans.late": "asks since an act that is at most `backdate_days` old, or followed",
     "circulation.loans.privacy": _NAMED,
+    "circulation.loans.rows": "asks for the last return, which is compared while two systems run",
     "circulation.loans.statistics": "counts no day anew whose events have gone",
     "circulation.loans.today": _RECENT,
     "circulation.loans.undo": _RECENT,
