@@ -116,23 +116,29 @@ class FileRows:
     ) -> str:
         """Return what the first source says that gives anything, or what all do for a list."""
         cell = partial(_cell, known)
-        told = (self._text(each, cell, has_tail=has_tail) for each in planned.sources)
+        told = (
+            self._text(each, cell, has_tail=has_tail, is_list=is_list) for each in planned.sources
+        )
         if is_list:
             return planned.separator.join(filter(None, told))
         return next(filter(None, told), "")
 
-    def _text(self, planned: FieldPlan, cell: Callable[[str], str], *, has_tail: bool) -> str:
+    def _text(
+        self, planned: FieldPlan, cell: Callable[[str], str], *, has_tail: bool, is_list: bool
+    ) -> str:
         text = planned.constant
         if text is None:
             text = planned.joined_by.join(filter(None, map(cell, planned.column)))
         table = self._plan.table(planned)
         if table is None or (not text and "" not in table):
             return text
+        parts = [text]
         if planned.separator in text:
-            parts = filter(None, map(str.strip, text.split(planned.separator)))
-            told = (_translated(table, each, has_tail=has_tail) for each in parts)
-            return planned.separator.join(filter(None, told))
-        return _translated(table, text, has_tail=has_tail)
+            parts = [*filter(None, map(str.strip, text.split(planned.separator)))]
+        told = [_translated(table, each, has_tail=has_tail) for each in parts]
+        if is_list:  # words behind a code may hold what parts the codes
+            told = [each.replace(planned.separator, " ") for each in told]
+        return planned.separator.join(filter(None, told))
 
     def is_by_key(self, kind: str, name: str) -> bool:
         """Does the field name what it refers to by the other system's own id?"""
