@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 
-from catalogue.database import Moment, Statement, is_typed, lock, many_of, one
+from catalogue.database import Moment, Statement, is_typed, lock, many, many_of, one
 from catalogue.schema import items, records
 from circulation.items.rows import item_of
 from circulation.items.schema import missing_items, transits
@@ -142,6 +142,23 @@ def item_facts_to_show(*, barcode: str) -> Statement:
 @many_of(ITEM)
 def item_facts_by_id(*, item_ids: Sequence[int]) -> Statement:
     return ITEM.select().where(items.c.id.in_(item_ids))
+
+
+class ItemTitle(NamedTuple):
+    """The barcode of an item and the title of its record."""
+
+    barcode: str
+    title: str
+
+
+@many(ItemTitle)
+def titles_of_items(*, barcodes: Sequence[str]) -> Statement:
+    """Return the titles of the items with these barcodes, in no order."""
+    return (
+        select(items.c.barcode, records.c.title)
+        .join(records, records.c.id == items.c.record_id)
+        .where(items.c.barcode.in_(barcodes))
+    )
 
 
 @lock

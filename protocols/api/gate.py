@@ -40,6 +40,7 @@ from circulation.patrons.identifiers import (
     masked,
     national_digits,
     place_of_patron,
+    shown_as,
 )
 from circulation.patrons.public_ids import public_ids
 from circulation.staff.lookups import Seen, looked_at
@@ -403,7 +404,7 @@ class Names:
         self._ids = public_ids(context.circulation, context.transaction)
         self._is_named: dict[int, bool] = {}
         reaches = [principal.grants.get(each) for each in self._rights]
-        self._are_all_named = is_own_account or any(each and each.everywhere for each in reaches)
+        self.are_all_named = is_own_account or any(each and each.everywhere for each in reaches)
 
     def id_of(self, patron_id: int | None) -> str | None:
         """Return the public id; None where the caller may not read of whom the line is."""
@@ -418,6 +419,16 @@ class Names:
         is_others = self._principal.kind is Kind.PATRON and self._principal.id != patron_id
         return Patron(self._ids.shown(patron_id), name or "", None if is_others else card)
 
+    def patron_with(self, card: str) -> Patron | None:
+        """Return the patron with a card that a machine has read; None where nobody has it, or where
+        the caller may not read of whom it is."""
+        owner = _owner(card, self._context)
+        if owner is None or not self._may_read(owner):
+            return None
+        fields = patron_fields(self._context.transaction, patron_id=owner)
+        name = None if fields is None else fields.name
+        return self.patron(owner, name, shown_as(self._context.transaction, owner))
+
     def identifier(self, text: str | None) -> str | None:
         """Return what a machine took for a card; None where it is that of a patron of whom the
         caller may not read."""
@@ -425,7 +436,7 @@ class Names:
         return text if owner is None or self._may_read(owner) else None
 
     def _may_read(self, patron_id: int) -> bool:
-        if self._are_all_named:
+        if self.are_all_named:
             return True
         if patron_id not in self._is_named:
             self._is_named[patron_id] = self._found(patron_id)

@@ -19,6 +19,7 @@ from twisted.protocols.basic import LineReceiver
 
 from circulation.languages.sentences import Sentence
 from protocols.hosting.proxy_control import SOCKET
+from protocols.proxy.listing import list_differences
 from protocols.proxy.modes import CannotFlip
 from protocols.proxy.proxy import Proxy
 from protocols.proxy.status import status_of
@@ -39,8 +40,8 @@ class Control(LineReceiver):
         try:
             asked = json.loads(line)
             answer = self._answer(asked if isinstance(asked, dict) else {})
-        except ValueError:
-            answer = {"error": "that is no JSON"}
+        except ValueError as error:
+            answer = {"error": f"that cannot be read: {error}"}
         transport: Any = self.transport
         transport.write(json.dumps(answer, ensure_ascii=False).encode() + self.delimiter)
 
@@ -54,6 +55,8 @@ class Control(LineReceiver):
                     return proxy.reckoner.answer()
                 case "flip":
                     return self._switch(asked, why)
+                case "unequal":
+                    return list_differences(proxy.state.differences.rows, asked)
                 case "reconcile":
                     return self._reconcile(str(asked.get("branch", "")), self._who(asked))
                 case "settle":
@@ -63,7 +66,7 @@ class Control(LineReceiver):
             return _refusal(error.args[0])
         except OSError as error:
             return _refusal(Sentence("JOURNAL_UNWRITTEN", why=str(error.strerror)))
-        return {"error": "there is status, differences, flip, reconcile and settle"}
+        return {"error": "there is status, differences, unequal, flip, reconcile and settle"}
 
     def _switch(self, asked: dict[str, Any], why: str) -> dict[str, Any]:
         """Change the mode of terminals: all of them, or none."""

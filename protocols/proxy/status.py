@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict
 from typing import Any
 
 from protocols.proxy.journal.records import moment_of
@@ -66,14 +65,12 @@ def _is_lacking_in_old(row: Row) -> bool:
 
 
 def unequal_of(proxy: Proxy) -> dict[str, Any]:
-    """In what the systems differ, the newest first, and how far the comparison has come."""
+    """Return how many differences there are, and how far the comparison has come."""
     state, reconciler = proxy.state, proxy.reconciler
     rows = state.differences.rows
-    shown = sorted(rows, key=lambda row: row.since, reverse=True)[:MOST_SHOWN]
     return {
         "number": len(rows),
         "branches": dict(sorted(Counter(row.branch for row in rows).items())),
-        "rows": [asdict(each) for each in shown],
         "not_compared": _not_compared(proxy),
         "is_possible": reconciler is not None,
         "is_comparing": state.sweep.is_running,

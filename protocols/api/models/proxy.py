@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
@@ -10,10 +10,10 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from circulation.languages.sentences import said_in, sentence_in
-from protocols.api.models.common import Request, Why
+from protocols.api.models.answers import Patron
+from protocols.api.models.common import Paging, Request, Why
 from protocols.hosting.proxy_control import KEPT
 from protocols.hosting.proxy_words import (
-    ERRANDS,
     say_cause,
     say_errand,
     say_not_compared,
@@ -21,6 +21,7 @@ from protocols.hosting.proxy_words import (
     say_side,
 )
 
+Errand = Literal["CLOCK", "ITEM", "PATRON", "DUE_DATE", "DELIVER", "NOTHING"]
 Mode = Literal["old", "shadow", "new with write-back", "new"]
 Login = Annotated[str, Field(min_length=1, max_length=255, description="the login of a terminal")]
 
@@ -33,6 +34,24 @@ class FlipWish(Request):
     why: Why
     despite_readiness: Annotated[
         str, Field(max_length=1000, description="why, where a branch is not ready for Tiro")
+    ] = ""
+
+
+class UnequalPaging(Paging):
+    """Which differences, and which part of the list of them."""
+
+    branch: Annotated[
+        str | None,
+        Field(max_length=255, description="the ISIL of a branch; empty: of no known branch"),
+    ] = None
+    errand: Errand | None = None
+    find: Annotated[
+        str,
+        Field(
+            max_length=255,
+            description="a part of the barcode of an item, or of the card of a patron whom the"
+            " caller may see",
+        ),
     ] = ""
 
 
@@ -89,18 +108,23 @@ class ProxyTask:
 class ProxyDifference:
     """An item or a patron in which the two systems differ, since when, and what each says.
 
-    `request` is its number in the journal, where a patron is named (`item` is empty then). `cause`
-    is likely; `remedy` what Tiro does about it; `errand` what a person must do."""
+    `request` is its number in the journal. `item` is the barcode, empty where the difference is
+    about a patron; `title` is empty where this library does not know the item. `patron` is null
+    where Tiro does not know the card, or where the caller may not see whose it is. `cause` is
+    likely; `remedy` is what Tiro does about it; `errand` names what a person must do
+    (`ProxyUnequalErrand`)."""
 
     request: int
     item: str
+    title: str
+    patron: Patron | None
     branch: str
     since: datetime
     old: str
     new: str
     cause: str
     remedy: str
-    errand: str
+    errand: Errand
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,18 +137,36 @@ class UnequalBranch:
 
 @dataclass(frozen=True, slots=True)
 class ProxyUnequal:
-    """The differences between the two systems: their number, that of each branch, and the newest
-    rows, ordered by what a person must do. `is_comparing`: everything is being compared at present;
-    `ended`: when that ended last. `is_possible`: the proxy has the accounts to compare them.
-    `not_compared`: what no comparison can tell, and what to do instead."""
+    """How many differences there are between the two systems: `GET /proxy/unequal` lists them.
+    `is_comparing`: everything is being compared at present; `ended`: when that ended last.
+    `is_possible`: the proxy has the accounts to compare them. `not_compared`: what no comparison
+    can tell, and what to do instead."""
 
     number: int
-    branches: tuple[UnequalBranch, ...]
-    rows: tuple[ProxyDifference, ...]
     is_possible: bool
     is_comparing: bool
     ended: datetime | None
     not_compared: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnequalErrand:
+    """What a person must do, in words, and about how many differences."""
+
+    errand: Errand
+    text: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnequalLines:
+    """A page of differences, the most urgent first and then the oldest. `number` is how many there
+    are on all pages; `branches` and `errands` say how many there would be with another choice."""
+
+    number: int
+    branches: tuple[UnequalBranch, ...]
+    errands: tuple[UnequalErrand, ...]
+    lines: tuple[ProxyDifference, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +229,7 @@ class ProxyShown:
 
 
 NO_PROXY: Final = ProxyShown(
-    *(False, (), (), (), 0, True, ProxyUnequal(0, (), (), False, False, None, ()), ""),
+    *(False, (), (), (), 0, True, ProxyUnequal(0, False, False, None, ()), ""),
     *((), (), None, False),
 )
 
@@ -250,8 +292,6 @@ def proxy_shown(
 def _unequal(unequal: Mapping[str, Any], language: str) -> ProxyUnequal:
     return ProxyUnequal(
         unequal["number"],
-        tuple(UnequalBranch(branch, number) for branch, number in unequal["branches"].items()),
-        tuple(_difference(each, language) for each in sorted(unequal["rows"], key=_urgency)),
         unequal["is_possible"],
         unequal["is_comparing"],
         _moment(unequal["ended"]) if unequal["ended"] else None,
@@ -259,22 +299,44 @@ def _unequal(unequal: Mapping[str, Any], language: str) -> ProxyUnequal:
     )
 
 
-def _urgency(row: Mapping[str, Any]) -> int:
-    """Return the place of a row: the errands of a person come before those of Tiro."""
-    return [*ERRANDS].index(row["errand"])
+def unequal_lines(
+    found: Mapping[str, Any],
+    titles: Mapping[str, str],
+    patron_with: Callable[[str], Patron | None],
+    language: str,
+) -> UnequalLines:
+    """Return a page of differences in the words of a language. `titles` has those of items by
+    barcode; `patron_with` gives the patron with a card, None where the caller may not see them."""
+    return UnequalLines(
+        found["number"],
+        tuple(UnequalBranch(*each) for each in found["branches"].items()),
+        tuple(
+            UnequalErrand(name, say_errand(name).in_language(language), number)
+            for name, number in found["errands"].items()
+        ),
+        tuple(_difference(each, titles, patron_with, language) for each in found["rows"]),
+    )
 
 
-def _difference(row: Mapping[str, Any], language: str) -> ProxyDifference:
+def _difference(
+    row: Mapping[str, Any],
+    titles: Mapping[str, str],
+    patron_with: Callable[[str], Patron | None],
+    language: str,
+) -> ProxyDifference:
+    is_item = row["subject"] == "item"
     return ProxyDifference(
         row["of"],
-        row["name"] if row["subject"] == "item" else "",
+        row["name"] if is_item else "",
+        titles.get(row["name"], "") if is_item else "",
+        None if is_item else patron_with(row["name"]),
         row["branch"],
         _moment(row["since"]),
         say_side(row["old"]).in_language(language),
         say_side(row["new"]).in_language(language),
         say_cause(row["cause"]).in_language(language),
         say_remedy(row["remedy"]).in_language(language),
-        say_errand(row["errand"]).in_language(language),
+        row["errand"],
     )
 
 

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from circulation.items.facts import titles_of_items
 from circulation.kernel.rights import Principal, Right
 from circulation.languages.sentences import Sentence
-from protocols.api.authority import must_have_everywhere
+from circulation.staff.lookups import Seen
+from protocols.api.authority import must_have_everywhere, note_look
+from protocols.api.gate import Names
+from protocols.api.messages import Reply
 from protocols.api.models.proxy import (
     NO_PROXY,
     Flipped,
@@ -20,9 +24,13 @@ from protocols.api.models.proxy import (
     ReconcileWish,
     Reconciling,
     SettledWish,
+    UnequalLines,
+    UnequalPaging,
     proxy_shown,
+    unequal_lines,
 )
 from protocols.api.operation import Operation, Plain, Request, get
+from protocols.api.paging import no_page_ended_there, page_of, spot_in
 from protocols.api.problems import Outcome, Problem, said_by
 from protocols.hosting.answering import Context, Lane
 from protocols.hosting.proxy_control import PROXY, NoProxy, ask
@@ -56,6 +64,37 @@ def show_proxy(request: Plain, principal: Principal, context: Context) -> ProxyS
     return proxy_shown(status, differences, request.language)
 
 
+def list_unequal(
+    request: Request[None, UnequalPaging], principal: Principal, context: Context
+) -> Reply:
+    """In what both systems differ, the most urgent first and then the oldest, with what a person
+    must do. A patron is named to callers who may see patrons."""
+    must_have_everywhere(principal, Right.OPERATE)
+    query = request.query
+    names = Names(Right.VIEW_PATRONS, principal, context)
+    subjects = ["item", "patron"] if names.are_all_named else ["item"]
+    wish = query.model_dump(include={"branch", "errand", "find", "limit"})
+    after = _after(query)
+    found = _asked(context, principal, ask="unequal", subjects=subjects, after=after, **wish)
+    barcodes = [each["name"] for each in found["rows"] if each["subject"] == "item"]
+    titles = dict(titles_of_items(context.transaction, barcodes=barcodes))
+    lines = unequal_lines(found, titles, names.patron_with, request.language)
+    if named := sum(each.patron is not None for each in lines.lines):
+        note_look(request, principal, context, Seen.LIST, hits=named)
+    following = found["next"]
+    return page_of(request, lines, None if following is None else tuple(following))
+
+
+def _after(query: UnequalPaging) -> tuple[str, ...] | None:
+    """Return the place of the list after which the page begins. Raises Problem."""
+    place = spot_in(query)
+    if place is None:
+        return None
+    if len(place) != 4 or not all(each.isdecimal() for each in place[::2]):
+        raise no_page_ended_there()
+    return place
+
+
 def flip(request: Request[FlipWish, None], principal: Principal, context: Context) -> Flipped:
     """Moves terminals to the other system or back, from their next message on; all of them, or
     none. To this library only where their branch is ready, or with `despite_readiness`. Who wishes
@@ -77,8 +116,8 @@ def flip(request: Request[FlipWish, None], principal: Principal, context: Contex
 def reconcile(
     request: Request[ReconcileWish, None], principal: Principal, context: Context
 ) -> Reconciling:
-    """Compare both systems now, at the pace of proxy.toml: what differs is in `GET /proxy`. A
-    comparison that was running begins again."""
+    """Compare both systems now, at the pace of proxy.toml: `GET /proxy/unequal` lists what differs.
+    A comparison that was running begins again."""
     must_have_everywhere(principal, Right.EDIT_RULES)
     done = _asked(context, principal, ask="reconcile", branch=request.body.branch)
     return Reconciling(done["compares"])
@@ -122,6 +161,17 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         right=Right.OPERATE,
         lane=Lane.WIDE_READ,
         outcomes=(Outcome.CONFLICT,),
+    ),
+    get(
+        "/proxy/unequal",
+        "In what two systems differ",
+        list_unequal,
+        UnequalLines,
+        query=UnequalPaging,
+        tag="operating",
+        right=Right.OPERATE,
+        lane=Lane.WIDE_READ,
+        outcomes=(Outcome.CONFLICT, Outcome.NOT_FOUND),
     ),
     _put("/proxy/modes", "Flip terminals", flip, body=FlipWish, answer=Flipped),
     _put(

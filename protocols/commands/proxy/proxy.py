@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,7 +15,8 @@ from protocols.commands.proxy.differences import (
     list_differences,
     show_readiness,
 )
-from protocols.commands.proxy.shared import FILE, settings_of
+from protocols.commands.proxy.shared import AS_JSON, FILE, answered, asked, settings_of
+from protocols.commands.proxy.unequal import list_unequal, show_unequal
 from protocols.process.failures import Failure
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def proxy() -> None:
     """Put one address in front of the old system and Tiro, and move terminals one by one."""
 
 
-for _command in (list_differences, accept_pattern, show_readiness, ask_gate):
+for _command in (list_differences, accept_pattern, show_readiness, ask_gate, list_unequal):
     proxy.add_command(_command)
 
 
@@ -54,46 +55,9 @@ def serve(path: Path) -> None:
         ) from error
 
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-
-
-def asked(path: Path, **request: Any) -> dict[str, Any]:
-    """What the proxy of that file answers. Raises Failure."""
-    from protocols.hosting.proxy_control import NoProxy, ask
-
-    folder = settings_of(path).journal
-    try:
-        answer = ask(folder, **request)
-    except NoProxy as error:
-        raise Failure(
-            str(error), "Is `tiro proxy serve` running, and may you write to that folder?"
-        ) from error
-    return _answered(answer)
-
-
-_ADD: Final = "Add it to proxy.toml, and start the proxy again."
-#: What to do about a refusal of the proxy, by the name of its sentence.
-_REMEDIES: Final = {
-    "NO_NEW": _ADD,
-    "SHADOW_NEEDS": _ADD,
-    "WRITE_BACK_NEEDS": _ADD,
-    "CANNOT_COMPARE": _ADD,
-    "READINESS_COUNTED": "Run the command again.",
-    "NOT_READY": "See `tiro proxy readiness`, or switch with --despite-readiness REASON.",
-}
-
-
-def _answered(answer: dict[str, Any]) -> dict[str, Any]:
-    """Return the answer of a proxy. Raise Failure where it has refused."""
-    if "error" in answer:
-        todo = _REMEDIES.get(answer.get("name", ""), "`tiro proxy status` names the terminals.")
-        raise Failure(answer["error"], todo)
-    return answer
-
-
 @proxy.command()
 @FILE
-@_JSON
+@AS_JSON
 def status(path: Path, as_json: bool) -> None:
     """Show who is in which mode, what is still to be told, and what is for a person."""
     found = asked(path, ask="status")
@@ -104,52 +68,22 @@ def status(path: Path, as_json: bool) -> None:
         click.echo(f"{each['login']:20} {each['branch']:12} {each['mode']}")
     for name, system in found["systems"].items():
         health = f"down: {system['why']}" if system["is_down"] else "up"
+        waits = f" (the oldest for {system['oldest_seconds']:g} s)" if system["to_be_told"] else ""
         click.echo(
-            f"{name} system: {health}; to be told {system['to_be_told']}"
-            f" (the oldest for {system['oldest_seconds']:g} s), to be judged"
+            f"{name} system: {health}; to be told {system['to_be_told']}{waits}, to be judged"
             f" {system['to_be_judged']}; {_clock_of(system)}"
         )
     if found["trouble"]:
         click.secho(f"the journal cannot be written: {found['trouble']}", fg="red")
     back = "loses nothing" if found["can_go_back"] else "would lose what the old system lacks"
     click.echo(f"a switch back to the old system {back}")
-    _show_unequal(found["unequal"])
+    show_unequal(found["unequal"])
     click.echo(f"for a person: {found['number_for_a_person']}")
     for each in found["for_a_person"]:
         about = " ".join(each[name] for name in ("item", "patron") if each[name])
         click.echo(
             f"  {each['request']} {each['at']} {each['terminal']}: {each['message']} {about},"
             f" {each['system']} system: {each['why']}"
-        )
-
-
-def _show_unequal(unequal: dict[str, Any]) -> None:
-    """Print in what the two systems differ."""
-    from protocols.hosting.proxy_words import (
-        say_cause,
-        say_errand,
-        say_not_compared,
-        say_remedy,
-        say_side,
-    )
-
-    if not unequal["is_possible"]:
-        click.echo("the systems are not compared: proxy.toml names no accounts for it")
-        return
-    branches = ", ".join(
-        f"{branch or 'no branch'} {number}" for branch, number in unequal["branches"].items()
-    )
-    ended = f"; all was compared last at {unequal['ended']}" if unequal["ended"] else ""
-    now = "; all is being compared now" if unequal["is_comparing"] else ended
-    click.echo(f"unequal: {unequal['number']}{branches and f' ({branches})'}{now}")
-    for each in unequal["not_compared"]:
-        click.echo(f"  not compared: {say_not_compared(each)}")
-    for row in unequal["rows"]:
-        click.echo(
-            f"  {row['subject']} {row['name']} {row['branch']} since {row['since'][:16]}:"
-            f" old system: {say_side(row['old'])}; Tiro: {say_side(row['new'])}\n"
-            f"    {say_cause(row['cause'])}; Tiro {say_remedy(row['remedy'])};"
-            f" {say_errand(row['errand'])}"
         )
 
 
@@ -173,7 +107,7 @@ _COUNTING_SECONDS = 600.0
 def _switch_options(command: Any) -> Any:
     """Add what both names of the command take."""
     for add in (
-        _JSON,
+        AS_JSON,
         FILE,
         click.option(
             "--despite-readiness",
@@ -229,7 +163,7 @@ def _switched(path: Path, **request: Any) -> dict[str, Any]:
                 " all the same.",
             )
         if answer.get("name") != "READINESS_COUNTED" or time.monotonic() > end:
-            return _answered(answer)
+            return answered(answer)
         time.sleep(0.1)
 
 
@@ -264,12 +198,12 @@ def _switch(
 @proxy.command()
 @click.argument("branch", required=False, default="")
 @FILE
-@_JSON
+@AS_JSON
 def reconcile(branch: str, path: Path, as_json: bool) -> None:
     """Compare both systems now: everything, or that of a BRANCH.
 
     The proxy asks both about each item and patron that it knows, at the pace of proxy.toml. It does
-    so every night, too. `tiro proxy status` lists the differences.
+    so every night, too. `tiro proxy unequal` lists the differences.
     """
     answer = asked(path, ask="reconcile", branch=branch)
     compares = answer["compares"]
@@ -281,7 +215,7 @@ def reconcile(branch: str, path: Path, as_json: bool) -> None:
 @click.argument("request", type=int)
 @click.option("--why", required=True, help="What was done about it, for the journal.")
 @FILE
-@_JSON
+@AS_JSON
 def settle(request: int, why: str, path: Path, as_json: bool) -> None:
     """Take what a system did not take off the list of what is for a person."""
     answer = asked(path, ask="settle", request=request, why=why)
@@ -295,7 +229,7 @@ def settle(request: int, why: str, path: Path, as_json: bool) -> None:
 @click.option("--terminal", help="Of this terminal alone.")
 @click.option("--request", type=int, help="What this request was, and all that became of it.")
 @FILE
-@_JSON
+@AS_JSON
 def journal(
     since: str, terminal: str | None, request: int | None, path: Path, as_json: bool
 ) -> None:

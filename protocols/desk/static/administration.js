@@ -68,7 +68,8 @@ function drawMenu() {
 
 function follow() {
   const names = allowed();
-  const asked = location.hash.slice(1);
+  // What stands behind a question mark, the section reads by itself.
+  const asked = location.hash.slice(1).split("?")[0] ?? "";
   void open(names.includes(asked) ? asked : (names[0] ?? ""));
 }
 

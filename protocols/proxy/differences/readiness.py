@@ -47,7 +47,7 @@ ADVICE: Final = {
     " sends goes into [old.dialect] of proxy.toml",
     "DIFFERING": "compare the branch with `tiro proxy reconcile`; what is then equal does not"
     " count",
-    "UNEQUAL": "`tiro proxy status` lists each with what to do",
+    "UNEQUAL": "`tiro proxy unequal` lists each with what to do",
     "BACKLOG": "wait until `tiro proxy status` has nothing to be told to the new system",
     "FOR_A_PERSON": "see to what `tiro proxy status` lists, then `tiro proxy settle`",
     "UNJUDGED": "see why in the journal (judged ... why): Tiro was down, or too slow for"

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
+from sqlalchemy import select
 
+from catalogue.database import Statement, columns, many
 from circulation.kernel.rights import Reach, Right
+from circulation.staff.lookup_log import lookups
 from protocols.hosting.proxy_control import PROXY
+from tests.builders.circulation import a_patron, an_item
 from tests.protocols.api.stage import Stage
 from tests.protocols.proxy.serving import OUT, ask, proxy
 from tests.protocols.proxy.systems import DATE
@@ -24,6 +29,18 @@ WISH = NOT_READY | {"despite_readiness": "a test"}
 @pytest.fixture
 def token(stage: Stage) -> str:
     return stage.a_caller(grants=EVERYWHERE)
+
+
+class _Noted(NamedTuple):
+    actor: str
+    what: str
+    hits: int | None
+
+
+@many(_Noted)
+def _noted() -> Statement:
+    """Return who has looked at what, and at how many."""
+    return select(*columns(_Noted, lookups)).order_by(lookups.c.id)
 
 
 def stands_before(stage: Stage, folder: Path) -> None:
@@ -99,38 +116,89 @@ def test_what_could_not_be_told_is_settled(stage: Stage, token: str, two: Two) -
         assert stage.ask("PUT", "/proxy/for-a-person/x", said, token=token, key=None).status == 404
 
 
+def compares(two: Two) -> None:
+    """Let the proxy compare quickly, and not by itself at night."""
+    path = two.folder / "proxy.toml"
+    path.write_text(path.read_text() + '[reconcile]\nrequests_per_second = 400\nhours = ""\n')
+
+
 def test_what_differs_is_shown_in_words_and_compared_on_request(
     stage: Stage, token: str, two: Two
 ) -> None:
     two.settings("new with write-back")
     two.old.habits.knows_no_block = False
-    path = two.folder / "proxy.toml"
-    path.write_text(path.read_text() + '[reconcile]\nrequests_per_second = 400\nhours = ""\n')
+    compares(two)
     stands_before(stage, two.folder)
     two.old.lends_until = "20261221    235900"
+    an_item(stage.library, "I1", title="Rejsen til Kina")
     with proxy(two.folder) as running:
         ask(running.terminal(), OUT)
 
-        def unequal(language: str = "en") -> dict[str, Any]:
+        def unequal(language: str = "en", query: str = "") -> dict[str, Any]:
             headers = {"accept-language": language}
-            shown = stage.ask("GET", "/proxy", token=token, headers=headers)
-            found: dict[str, Any] = shown.body["unequal"]
+            shown = stage.ask("GET", f"/proxy/unequal{query}", token=token, headers=headers)
+            assert shown.status == 200, shown.body
+            found: dict[str, Any] = shown.body
             return found
 
         until(lambda: unequal()["number"] == 1)
-        (row,) = unequal()["rows"]
-        assert (row["item"], row["old"]) == ("I1", "on loan until 2026-12-21")
-        assert row["errand"] == "set the due date in the old system"
-        assert unequal("da")["rows"][0]["new"] == "udlånt til 2026-12-23"
+        (row,) = unequal()["lines"]
+        assert (row["item"], row["title"]) == ("I1", "Rejsen til Kina")
+        assert (row["old"], row["errand"]) == ("on loan until 2026-12-21", "DUE_DATE")
+        assert unequal("da")["lines"][0]["new"] == "udlånt til 2026-12-23"
         assert unequal()["branches"] == [{"branch": "DK-900101", "number": 1}]
+        assert unequal()["errands"] == [
+            {"errand": "DUE_DATE", "text": "set the due date in the old system", "number": 1}
+        ]
+        assert unequal(query="?branch=DK-900101&errand=DUE_DATE&find=i1")["number"] == 1
+        for query in ("?branch=", "?errand=ITEM", "?find=I2"):
+            assert unequal(query=query)["lines"] == []
+        cursor = stage.ask("GET", "/proxy/unequal?cursor=WyIxIl0", token=token)
+        assert (cursor.status, cursor.body["errors"][0]["field"]) == (422, "cursor")
         two.old.loans["I1"] = "P1", "20261223    235900"
         wish = {"branch": "DK-900101"}
         asked = stage.ask("PUT", "/proxy/reconciliation", wish, token=token, key=None)
         assert (asked.status, asked.body) == (200, {"compares": 1})
-        until(lambda: unequal()["number"] == 0 and not unequal()["is_comparing"])
-        assert unequal()["ended"]
+
+        def state() -> dict[str, Any]:
+            found: dict[str, Any] = stage.ask("GET", "/proxy", token=token).body["unequal"]
+            return found
+
+        until(lambda: state()["number"] == 0 and not state()["is_comparing"])
+        assert state()["ended"]
         wrong = {"branch": "DK-1"}
         assert stage.ask("PUT", "/proxy/reconciliation", wrong, token=token, key=None).status == 409
+
+
+def test_a_patron_who_differs_is_named_to_who_may_see_patrons(
+    stage: Stage, token: str, two: Two
+) -> None:
+    two.settings("new with write-back")
+    compares(two)
+    stands_before(stage, two.folder)
+    a_patron(stage.library, "P1", given_name="Anna", family_name="Holm")
+    two.old.owes, two.new.owes = {"P1": Decimal("20.50")}, {}
+    sees = {Right.OPERATE: Reach(everywhere=True), Right.VIEW_PATRONS: Reach(everywhere=True)}
+    seeing = stage.a_caller(grants=sees)
+    with proxy(two.folder) as running:
+        ask(running.terminal(), OUT)
+
+        def lines(caller: str, query: str = "") -> list[dict[str, Any]]:
+            shown = stage.ask("GET", f"/proxy/unequal{query}", token=caller)
+            assert shown.status == 200, shown.body
+            found: list[dict[str, Any]] = shown.body["lines"]
+            return found
+
+        asked = stage.ask("PUT", "/proxy/reconciliation", {}, token=token, key=None)
+        assert asked.status == 200, asked.body
+        until(lambda: any(each["subject"] == "patron" for each in running.records("compared")))
+        (hidden,) = (each for each in lines(token) if not each["item"])
+        assert hidden["patron"] is None
+        assert "P1" not in str(hidden)
+        assert lines(token, "?find=P1") == []
+        (named,) = lines(seeing, "?find=P1")
+        assert (named["patron"]["name"], named["patron"]["card"]) == ("Anna Holm", "P1")
+        assert stage.library.read(_noted)[-1] == (seeing, "list", 1)
 
 
 def test_who_may_see_it_may_not_flip(stage: Stage, two: Two) -> None:

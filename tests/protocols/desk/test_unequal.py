@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from selenium.webdriver import Chrome
+from selenium.webdriver.support.select import Select
 
 from tests.protocols.desk.browser import Desk
 from tests.protocols.desk.stage import NAME, PASSWORD, a_stage
@@ -39,6 +40,7 @@ def test_what_differs_is_listed_by_what_to_do_and_follows_a_comparison(
         desk = Desk(browser, stage.address).log_in(NAME, PASSWORD)
         _open_until(desk, ".differs")
         assert desk.text(".errand") == "You: set the due date in the old system\n1"
+        _narrow(desk)
         shown = desk.text(".differs")
         for each in ("I1", "Hovedbiblioteket", "until 21 Dec 2026", "until 23 Dec 2026"):
             assert each in shown
@@ -65,6 +67,22 @@ def _open_until(desk: Desk, selector: str) -> None:
         if desk.browser.find_elements("css selector", selector):
             return
     raise AssertionError(desk.text("main"))
+
+
+def _narrow(desk: Desk) -> None:
+    """Look for a barcode that no row has, and for one that a row has; reload and go back."""
+    errand = desk.browser.find_element("css selector", '[role="search"] [name="errand"]')
+    Select(errand).select_by_value("DUE_DATE")
+    assert desk.text('[name="errand"] option:checked') == "set the due date in the old system (1)"
+    desk.browser.find_element("css selector", '[name="find"]').send_keys("I9")
+    desk.says('[data-part="section"]', "Nothing here")
+    desk.browser.refresh()
+    desk.says('[data-part="section"]', "Nothing here")
+    assert desk.browser.current_url.endswith("#unequal?errand=DUE_DATE&find=I9")
+    assert desk.text('[name="errand"] option:checked') == "set the due date in the old system (0)"
+    desk.browser.back()
+    desk.wait(".differs")
+    assert desk.browser.current_url.endswith("#unequal?errand=DUE_DATE")
 
 
 def _cut_off(desk: Desk) -> Any:

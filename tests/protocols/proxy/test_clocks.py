@@ -132,6 +132,11 @@ class Before:
     def status(self) -> dict[str, Any]:
         return tell_proxy(self.folder / "journal", ask="status")
 
+    def unequal(self) -> list[dict[str, Any]]:
+        """Return the rows in which the systems differ."""
+        found: list[dict[str, Any]] = tell_proxy(self.folder / "journal", ask="unequal")["rows"]
+        return found
+
 
 @pytest.fixture
 def before(database: Database, tmp_path: Path) -> Iterator[Before]:

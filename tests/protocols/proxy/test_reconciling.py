@@ -49,10 +49,9 @@ def reconcile(running: Running) -> None:
 
 
 def rows(before: Before) -> list[tuple[Any, ...]]:
-    unequal = before.status()["unequal"]
     return [
         (row["aspect"], row["name"], row["old"], row["new"], row["cause"], row["remedy"])
-        for row in unequal["rows"]
+        for row in before.unequal()
     ]
 
 
@@ -148,7 +147,7 @@ def test_what_only_the_old_system_has_lent_is_not_ended_there(before: Before) ->
         until(lambda: [each[:2] for each in rows(before)] == [("loan", lent)], 60)
         (row,) = rows(before)
         assert row[4:] == ("ELSEWHERE", "NOTHING")
-        assert before.status()["unequal"]["rows"][0]["errand"] == "ITEM"
+        assert before.unequal()[0]["errand"] == "ITEM"
         ask(running.terminal(), before.out)  # the proxy sees this one, and its return
         ask(running.terminal(), before.back)
         until(lambda: carried(running).count(("old", "write-back", "done")) >= 3)
@@ -194,14 +193,15 @@ def test_a_stubborn_old_system_is_listed_until_both_agree(before: Before) -> Non
         status = before.status()
         assert status["can_go_back"] is False
         assert status["unequal"]["branches"] == {"DK-900101": 1}
-        assert status["unequal"]["rows"][0]["errand"] == "DUE_DATE"
+        assert before.unequal()[0]["errand"] == "DUE_DATE"
         running.kill()
         running.begin()
         assert rows(before) == [row], "it is in the journal"
-        shown = CliRunner().invoke(
-            tiro, ["proxy", "status", "--file", str(running.folder / "proxy.toml")]
-        )
+        file = ("--file", str(running.folder / "proxy.toml"))
+        shown = CliRunner().invoke(tiro, ["proxy", "unequal", "--errand", "due-date", *file])
         assert "set the due date in the old system" in shown.output
+        shown = CliRunner().invoke(tiro, ["proxy", "unequal", "--branch", "DK-1", *file])
+        assert shown.output == "no difference is known\n"
         before.old.loans[before.item] = (
             before.card,
             f"{due_of(before)[0].replace('-', '')}    235900",
