@@ -62,7 +62,7 @@ OF_THE_PROCESS = {
         (
             *("proxy accept", "proxy differences", "proxy flip", "proxy gate", "proxy journal"),
             *("proxy readiness", "proxy switch-mode"),
-            *("proxy reconcile", "proxy settle", "proxy status"),
+            *("proxy reconcile", "proxy settle", "proxy status", "proxy unequal"),
         ),
         "is about the journal and terminals of proxy.toml, which no library has",
     ),

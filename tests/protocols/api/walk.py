@@ -45,6 +45,7 @@ IN_FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "item": ("item", "free_item", "shelf_item", "booked_item"),
     "items": ("item", "free_item", "shelf_item", "booked_item"),
     "text": ("card", "national", "login", "item", "shelf_item", "booked_item", "surname", "email"),
+    "find": ("card", "national", "item"),
     "charges": ("charge",),
     "group": ("group",),
     "notice": ("notice",),
@@ -63,7 +64,7 @@ author availability barcode bearer birth_date blocked branch by call_number cate
 channels city client_id client_secret code code_challenge code_challenge_method code_verifier copies
 country cql credential currency cursor day days decision deliver_to department
 despite_readiness disabled done dry_run
-email ends everywhere expected expires facets family_name first float_group format
+email ends errand everywhere expected expires facets family_name first float_group format
 from_the_beginning give given_name grant_type happened here home home_branch house_number
 interest_days interest_until is_all is_protected iso2709 kind language last lends_onward limit lines
 loan_days location marcxml mark material_group message method minimum minutes mode most municipality
